@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One memory cgroup of the test's own. */
+#ifndef GUEST_CGROUP_H
+#define GUEST_CGROUP_H
+
+#include <stdbool.h>
+
+/* Makes the group; false where the kernel has no memory controller. */
+bool cgroup_make(void);
+
+/* Moves the calling process into it. */
+void cgroup_join(void);
+
+/* A file of it ("memory.max"): writes @text; 0 or -1 with errno. */
+int cgroup_write(const char *file, const char *text);
+
+/* A file of it that holds one number. */
+long cgroup_number(const char *file);
+
+/* Removes it; its processes must be gone. */
+void cgroup_remove(void);
+
+#endif

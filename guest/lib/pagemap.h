@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* /proc/PID/pagemap: how the pages of this process are mapped. */
+#ifndef GUEST_PAGEMAP_H
+#define GUEST_PAGEMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "uapi.h"
+
+/* Bits of a pagemap entry. */
+#define PAGEMAP_SOFT_DIRTY	(1ULL << 55)
+#define PAGEMAP_UFFD_WP		(1ULL << 57)
+#define PAGEMAP_SWAPPED		(1ULL << 62)
+#define PAGEMAP_PRESENT		(1ULL << 63)
+
+/* The entry of the page at @addr. */
+uint64_t pagemap_entry(const void *addr);
+
+/* How many of @pages pages from @addr have all of @bits set. */
+size_t pagemap_count(const void *addr, size_t pages, uint64_t bits);
+
+/*
+ * The PAGE_IS_... categories that all pages of [@addr, @addr + @size) share,
+ * by PAGEMAP_SCAN.
+ */
+uint64_t pagemap_categories(const void *addr, size_t size);
+
+/* Whether one huge PMD maps the THP at @addr (the huge zero page included). */
+bool pagemap_is_huge(const void *addr);
+
+/* Whether the THP at @addr is the huge zero page, mapped by one huge PMD. */
+bool pagemap_is_huge_zero(const void *addr);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Sizes of the running kernel, in bytes; nothing here is assumed. */
+#ifndef GUEST_SIZE_H
+#define GUEST_SIZE_H
+
+#include <stddef.h>
+
+size_t page_size(void);
+
+/* What one huge PMD maps: transparent_hugepage/hpage_pmd_size. */
+size_t thp_size(void);
+
+/* Base pages in a THP. */
+size_t thp_pages(void);
+
+/*
+ * One PTE table as VmPTE counts it: an entry of 8 bytes for each base page of
+ * a THP, which holds on every 64-bit Linux architecture.
+ */
+size_t table_size(void);
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "test.h"
+
+/* Guest seconds, generous: only a hang comes near. */
+#define CASE_LIMIT 240
+
+static struct program *programs;
+
+void program_register(struct program *p)
+{
+	p->next = programs;
+	programs = p;
+}
+
+const struct program *program_find(const char *name)
+{
+	const struct program *p;
+
+	for (p = programs; p && strcmp(p->name, name); p = p->next)
+		;
+	return p;
+}
+
+static long read_system(void)
+{
+	return tables_system();
+}
+
+static long read_huge(void)
+{
+	return vmstat("nr_anon_transparent_hugepages");
+}
+
+static void body_in_child(struct child *me, void *arg)
+{
+	void (**body)(void) = arg;
+
+	(void)me;
+	/* No page of the program itself is faulted in while it counts. */
+	if (mlockall(MCL_CURRENT) || munlockall())
+		fatal("mlockall");
+	(*body)();
+}
+
+static char *underscores_to_spaces(const char *name)
+{
+	char *text = strdup(name);
+
+	for (char *at = text; at && *at; at++)
+		if (*at == '_')
+			*at = ' ';
+	return text;
+}
+
+void case_run(const char *name, void (*body)(void))
+{
+	long system = tables_system();
+	long huge = read_huge();
+	char *prefix = underscores_to_spaces(name);
+	struct child c;
+	long now;
+
+	report_prefix_push(prefix);
+	c = child_start(body_in_child, &body);
+	report(child_reap(c.pid, CASE_LIMIT) == 0, "ends well");
+	child_close(&c);
+	now = settle(read_system, system);
+	if (!report(now == system, "no page table is left after exit"))
+		report_note("PageTables was %ld, is %ld bytes", system, now);
+	now = settle(read_huge, huge);
+	if (!report(now == huge, "no huge page is left after exit"))
+		report_note("AnonHugePages was %ld, is %ld THPs", huge, now);
+	report_prefix_pop();
+	free(prefix);
+}

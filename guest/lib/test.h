@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A test is one file: TEST("name") { CASE(f); CASE(g); }, where each case is
+ * a static function named after what it proves. A demo program is registered
+ * alike with PROGRAM("name").
+ */
+#ifndef GUEST_TEST_H
+#define GUEST_TEST_H
+
+#include <stdbool.h>
+
+#include "access.h"
+#include "cgroup.h"
+#include "child.h"
+#include "file.h"
+#include "pagemap.h"
+#include "pattern.h"
+#include "region.h"
+#include "report.h"
+#include "size.h"
+#include "split.h"
+#include "swap.h"
+#include "tables.h"
+#include "uffd.h"
+#include "vmstat.h"
+
+struct program {
+	const char *name;
+	bool is_test;		/* says TAP lines; otherwise raw ones */
+	void (*run)(void);
+	struct program *next;
+};
+
+void program_register(struct program *p);
+const struct program *program_find(const char *name);
+
+#define PROGRAM_(title, test)						\
+	static void program_run(void);					\
+	static struct program program_entry = {				\
+		.name = title, .is_test = test, .run = program_run,	\
+	};								\
+	static void __attribute__((constructor)) program_enlist(void)	\
+	{								\
+		program_register(&program_entry);			\
+	}								\
+	static void program_run(void)
+
+#define TEST(title)	PROGRAM_(title, true)
+#define PROGRAM(title)	PROGRAM_(title, false)
+
+/*
+ * Runs @body in a process of its own, within a limit, and reports that it
+ * ended well and that neither page tables nor huge pages outlive it.
+ */
+void case_run(const char *name, void (*body)(void));
+
+#define CASE(body)	case_run(#body, body)
+
+#endif
