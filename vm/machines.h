@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The machines that vmrun knows, one row each. A new architecture is a new row.
+ *
+ * args must attach the chardev "console" to the first serial line and
+ * "results" to the second; smp is the format of -smp, given the number of
+ * CPUs twice; append is what the kernel needs to print on the console and to
+ * end QEMU (which runs with -no-reboot) by a reboot or a panic; icount_append
+ * is added where the guest's clock counts instructions.
+ */
+struct machine {
+	const char *name;
+	const char *qemu;
+	const char *const *args;
+	const char *smp;
+	const char *append;
+	const char *icount_append;
+};
+
+#define ARGS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static const struct machine machines[] = {
+	/*
+	 * Sockets, not cores: the MP table lists one CPU per socket.
+	 * Calibrating the local APIC's timer polls the TSC for 100 ms, and each
+	 * look is dear with -icount: 13 s of the host's time.
+	 */
+	{ "x86_64", "qemu-system-x86_64",
+	  ARGS("-machine", "pc", "-serial", "chardev:console", "-serial", "chardev:results"),
+	  "%u,sockets=%u", "console=ttyS0 reboot=t panic=-1", "nolapic_timer" },
+};
