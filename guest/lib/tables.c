@@ -78,7 +78,7 @@ long settle(long (*read)(void), long want)
 	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
 	long now = read();
 
-	for (int i = 0; now != want && i < 300; i++) {
+	for (int i = 0; now != want && i < 100; i++) {
 		nanosleep(&pause, NULL);
 		now = read();
 	}

@@ -51,7 +51,7 @@ void report_process_tables(const struct tables *since, long tables,
 void report_system_tables(const struct tables *since, long tables,
 			  const char *what);
 
-/* The lowest of the readings that @read gives until it says @want or 5 s pass. */
+/* Calls @read until it says @want, a second or so; returns what it said last. */
 long settle(long (*read)(void), long want);
 
 #endif

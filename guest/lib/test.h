@@ -13,6 +13,7 @@
 #include "cgroup.h"
 #include "child.h"
 #include "file.h"
+#include "insn.h"
 #include "pagemap.h"
 #include "pattern.h"
 #include "region.h"
