@@ -15,7 +15,7 @@
 #include "report.h"
 
 /* Guest seconds, generous: only a hang comes near. */
-#define STEP_LIMIT	120
+#define STEP_LIMIT	45
 #define KILL_LIMIT	10
 
 struct child child_start(void (*body)(struct child *me, void *arg), void *arg)

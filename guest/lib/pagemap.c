@@ -73,3 +73,30 @@ bool pagemap_is_huge_zero(const void *addr)
 
 	return (pagemap_categories(addr, thp_size()) & want) == want;
 }
+
+long pagemap_written(const void *addr, size_t size, bool protect)
+{
+	struct page_region region[64];
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.flags = protect ? PM_SCAN_WP_MATCHING | PM_SCAN_CHECK_WPASYNC
+				 : 0,
+		.start = (uintptr_t)addr,
+		.end = (uintptr_t)addr + size,
+		.vec = (uintptr_t)region,
+		.vec_len = sizeof(region) / sizeof(region[0]),
+		.category_mask = PAGE_IS_WRITTEN,
+		.return_mask = PAGE_IS_WRITTEN,
+	};
+	int fd = pagemap_open();
+	size_t pages = 0;
+	int ranges;
+
+	ranges = ioctl(fd, PAGEMAP_SCAN, &arg);
+	close(fd);
+	if (ranges < 0)
+		return -1;
+	for (int i = 0; i < ranges; i++)
+		pages += (region[i].end - region[i].start) / page_size();
+	return pages;
+}

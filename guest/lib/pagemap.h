@@ -27,6 +27,13 @@ size_t pagemap_count(const void *addr, size_t pages, uint64_t bits);
  */
 uint64_t pagemap_categories(const void *addr, size_t size);
 
+/*
+ * How many pages of the range were written to since they were protected, in
+ * at most 64 ranges; with @protect they are protected again in the same step.
+ * -1 with errno. The range is registered with UFFD_FEATURE_WP_ASYNC.
+ */
+long pagemap_written(const void *addr, size_t size, bool protect);
+
 /* Whether one huge PMD maps the THP at @addr (the huge zero page included). */
 bool pagemap_is_huge(const void *addr);
 

@@ -7,7 +7,7 @@
 #include "test.h"
 
 /* Guest seconds, generous: only a hang comes near. */
-#define CASE_LIMIT 240
+#define CASE_LIMIT 60
 
 static struct program *programs;
 

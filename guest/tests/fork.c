@@ -10,35 +10,6 @@
 
 #define THPS 4
 
-static void stay(struct child *me, void *arg)
-{
-	(void)arg;
-	child_pause(me);
-}
-
-/*
- * What a child of this process costs: its VmPTE, and what PageTables rises by
- * while it lives.
- */
-static struct tables cost_of_a_child(void)
-{
-	struct tables cost;
-	long before;
-	struct child c;
-
-	/* The first one also grows what the kernel keeps. */
-	for (int i = 0; i < 2; i++) {
-		before = tables_system();
-		c = child_start(stay, NULL);
-		child_wait_pause(&c);
-		cost.process = tables_process(c.pid);
-		cost.system = tables_system() - before;
-		child_go(&c);
-		child_end(&c);
-	}
-	return cost;
-}
-
 /* A family of @children that share the region, before any of them touched it. */
 struct family {
 	struct region r;
@@ -51,7 +22,7 @@ static void family_start(struct family *f, size_t children,
 			 void (*body)(struct child *me, void *arg))
 {
 	f->r = region_reserve(THPS);
-	f->cost = cost_of_a_child();
+	f->cost = family_cost();
 	region_map(&f->r, 0, THPS);
 	region_fill(&f->r, 1);
 	f->alone = tables_read(0);

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Swapping a THP out replaces its huge PMD by a table of swap entries, in
+ * every process that maps it; reading brings the contents back.
+ */
+#include <sys/mman.h>
+
+#include "../lib/test.h"
+
+#define THPS		4
+#define SWAP_SIZE	(16 * THPS * thp_size())
+
+static size_t swapped(const struct region *r)
+{
+	return pagemap_count(r->base, r->thps * thp_pages(), PAGEMAP_SWAPPED);
+}
+
+static void page_out(void *addr, size_t size)
+{
+	if (madvise(addr, size, MADV_PAGEOUT))
+		fatal("MADV_PAGEOUT");
+}
+
+static void whole_out_and_in(void)
+{
+	struct region r = region_of_thps(THPS, 1);
+	struct tables before = tables_read(0);
+
+	page_out(r.base, THPS * thp_size());
+	report(swapped(&r) == THPS * thp_pages(), "all pages are swapped out");
+	report_tables(&before, tables_if_split(THPS), "out");
+	report(region_intact(&r), "contents");
+	report(swapped(&r) == 0, "all pages are back");
+	report_tables(&before, tables_if_split(THPS), "in");
+}
+
+static void unmapped_while_out(void)
+{
+	struct region r = region_of_thps(THPS, 2);
+	struct tables before = tables_read(0);
+
+	page_out(r.base, THPS * thp_size());
+	report(swapped(&r) == THPS * thp_pages(), "all pages are swapped out");
+	if (munmap(r.base, THPS * thp_size()))
+		fatal("munmap");
+	report_tables(&before, tables_if_huge(-THPS), "unmapped");
+}
+
+static void part_out(void)
+{
+	struct region r = region_of_thps(1, 3);
+	struct tables before = tables_read(0);
+	size_t half = thp_pages() / 2;
+
+	page_out(region_page(&r, half), half * page_size());
+	report(swapped(&r) == half, "the part is swapped out");
+	report_tables(&before, tables_if_split(1), "split");
+	report(region_intact(&r), "contents");
+}
+
+static void sharer(struct child *me, void *arg)
+{
+	struct region *r = arg;
+	struct tables before = tables_read(0);
+
+	child_pause(me);
+	report_process_tables(&before, tables_if_split(THPS), "child");
+	report(region_intact(r), "contents in the child");
+	child_pause(me);
+}
+
+/* MADV_PAGEOUT leaves shared memory alone; reclaim of the group does not. */
+static void shared_by_two_processes(void)
+{
+	struct region r;
+	struct tables before;
+	struct child c;
+
+	cgroup_join();
+	r = region_of_thps(THPS, 4);
+	c = child_start(sharer, &r);
+	child_wait_pause(&c);
+	before = tables_read(0);
+	/* The first passes only age the pages. */
+	for (int i = 0; swapped(&r) < THPS * thp_pages() && i < 20; i++)
+		cgroup_write("memory.reclaim", "64M swappiness=max");
+	report(swapped(&r) == THPS * thp_pages(), "all pages are swapped out");
+	report_process_tables(&before, tables_if_split(THPS), "parent");
+	child_go(&c);
+	child_wait_pause(&c);
+	report(region_intact(&r), "contents in the parent");
+	child_go(&c);
+	child_end(&c);
+}
+
+TEST("swap")
+{
+	if (!swap_on(SWAP_SIZE)) {
+		report_skip("this kernel has no zram");
+		return;
+	}
+	CASE(whole_out_and_in);
+	CASE(unmapped_while_out);
+	CASE(part_out);
+	if (cgroup_make()) {
+		CASE(shared_by_two_processes);
+		cgroup_remove();
+	} else {
+		report_skip("this kernel has no memory cgroups");
+	}
+	swap_off();
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * userfaultfd write-protection of whole THPs keeps them huge; of a part it
+ * splits the PMD and protects exactly that part.
+ */
+#include <sys/mman.h>
+
+#include "../lib/test.h"
+
+#define THPS 2
+
+static int watch(const struct region *r)
+{
+	/* A write to a protected page is a SIGBUS: no one has to answer. */
+	int uffd = uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP |
+			     UFFD_FEATURE_SIGBUS);
+
+	if (uffd < 0)
+		fatal("userfaultfd");
+	uffd_register(uffd, r->base, r->thps * thp_size(),
+		      UFFDIO_REGISTER_MODE_WP);
+	return uffd;
+}
+
+static size_t protected_pages(const struct region *r)
+{
+	return pagemap_count(r->base, r->thps * thp_pages(), PAGEMAP_UFFD_WP);
+}
+
+static void protect(int uffd, void *addr, size_t size, int on)
+{
+	if (uffd_protect(uffd, addr, size, on))
+		fatal("UFFDIO_WRITEPROTECT");
+}
+
+static void whole(void)
+{
+	struct region r = region_of_thps(THPS, 1);
+	int uffd = watch(&r);
+	struct tables before = tables_read(0);
+
+	protect(uffd, r.base, THPS * thp_size(), 1);
+	report(protected_pages(&r) == THPS * thp_pages(), "all protected");
+	report(!can_write(r.base), "a write is caught");
+	report(region_huge(&r) == THPS, "still huge");
+	protect(uffd, r.base, THPS * thp_size(), 0);
+	report(protected_pages(&r) == 0 && can_write(r.base), "writable again");
+	report(region_intact(&r), "contents");
+	report_tables(&before, 0, "no split");
+}
+
+static void part(size_t first, size_t pages)
+{
+	struct region r = region_of_thps(THPS, 2);
+	int uffd = watch(&r);
+	struct tables before = tables_read(0);
+	char *at = region_page(&r, first);
+	size_t size = pages * page_size();
+
+	protect(uffd, at, size, 1);
+	report_tables(&before, tables_if_split(1), "split");
+	report(region_huge(&r) == THPS - 1, "the other one stays huge");
+	report(protected_pages(&r) == pages &&
+	       pagemap_count(at, pages, PAGEMAP_UFFD_WP) == pages,
+	       "exactly the part is protected");
+	report(!can_write(at) && !can_write(at + size - 1),
+	       "a write to it is caught");
+	report(can_write(region_page(&r, thp_pages())), "others may be written");
+	report(region_intact(&r), "contents while protected");
+	protect(uffd, at, size, 0);
+	report(protected_pages(&r) == 0 && can_write(at), "writable again");
+	report(region_intact(&r), "contents");
+}
+
+static void first_page(void)
+{
+	part(0, 1);
+}
+
+static void last_page(void)
+{
+	part(thp_pages() - 1, 1);
+}
+
+static void middle(void)
+{
+	part(thp_pages() / 4, thp_pages() / 2);
+}
+
+TEST("uffd-wp")
+{
+	int uffd = uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+
+	if (uffd < 0) {
+		report_skip("this kernel has no userfaultfd write-protection");
+		return;
+	}
+	CASE(whole);
+	CASE(first_page);
+	CASE(last_page);
+	CASE(middle);
+}
