@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,9 +38,15 @@ int cgroup_write(const char *file, const char *text)
 	return file_write(path_of(file), text);
 }
 
-long cgroup_number(const char *file)
+int cgroup_open(const char *file)
 {
-	return file_number(path_of(file));
+	int fd = open(path_of(file), O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		fd = open(path_of(file), O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fatal("opening %s", path_of(file));
+	return fd;
 }
 
 void cgroup_remove(void)

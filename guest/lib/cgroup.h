@@ -14,8 +14,8 @@ void cgroup_join(void);
 /* A file of it ("memory.max"): writes @text; 0 or -1 with errno. */
 int cgroup_write(const char *file, const char *text);
 
-/* A file of it that holds one number. */
-long cgroup_number(const char *file);
+/* Opens a file of it, to write where that is allowed. */
+int cgroup_open(const char *file);
 
 /* Removes it; its processes must be gone. */
 void cgroup_remove(void);
