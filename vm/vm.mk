@@ -4,5 +4,6 @@
 
 VMRUN := build/host/vmrun
 
-$(VMRUN): vm/vmrun.c vm/machines.h vm/badlines.h | build/host
+$(VMRUN): vm/vmrun.c vm/machines.h vm/badlines.h | packages
+	@mkdir -p $(@D)
 	$(HOSTCC) $(HOSTCFLAGS) -o $@ $<

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The graph of the lab: packages, sources, kernels, guest, runs, reports.
+
+BASE ?= 7.3
+
+ifeq ($(wildcard patches/$(BASE)/base),)
+$(error unknown base '$(BASE)'; known: $(patsubst patches/%/base,%,$(wildcard patches/*/base)))
+endif
+
+HOSTCC ?= gcc
+HOSTCFLAGS ?= -std=c11 -O2 -Wall -Wextra -Werror
+SHELL := /bin/bash
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test try packages clean distclean
+
+help:
+	@echo 'make demo              what the change gives back: stock and undeposit side by side'
+	@echo 'make test              the guest tests, on kernels that watch themselves'
+	@echo
+	@echo 'make tree              the series as a git tree to work in: build/$(BASE)/tree'
+	@echo 'make try TEST=name     one test on the kernel of that tree, as it is now'
+	@echo 'make patches           the commits of that tree back into patches/$(BASE)'
+	@echo
+	@echo 'make clean             remove what was built, except that tree'
+	@echo 'make distclean         remove build/ whole, unless that tree has unsaved work'
+	@echo
+	@echo 'BASE=$(BASE)  JOBS=$(JOBS) machines at a time  KVM=1 to use KVM where it works'
+
+packages:
+	@./install-packages
+
+include kernel/kernel.mk
+include vm/vm.mk
+include guest/guest.mk
+include report/report.mk
+
+GUEST := $(GUEST_BUILD)/initrd.gz
+
+$(GUEST_OBJECTS): | packages
+
+# The demo counts instructions, so no two runs differ: a result stands until the
+# kernel or the guest changes.
+$(B)/demo/%.jsonl: $(B)/%/demo.bzImage $(GUEST) $(VMRUN)
+	@mkdir -p $(@D)
+	@echo "  running the demo on $*" >&2
+	@printf '{"kernel":"%s","config":"demo.config","memory":4294967296,"cpus":1}\n' \
+		"$$(cat $(B)/$*/demo.release)" >$@.tmp
+	@$(VMRUN) --kernel $< --initrd $(GUEST) --memory 4096 --icount --timeout 600 \
+		--append undeposit.run=demo --console $(B)/demo/$*.console >>$@.tmp
+	@mv $@.tmp $@
+
+demo: $(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl $(COMPARE)
+	@echo
+	@$(COMPARE) --claims report/claims --save $(B)/demo.json \
+		$(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl
+
+# Every test on the changed kernel, and those that say "both" on stock.
+TESTS = $(shell awk '/^[^\#]/ { print "undeposit/" $$1 } \
+	$$5 == "both" { print "stock/" $$1 }' guest/tests.conf)
+
+test: $(B)/stock/test.bzImage $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN)
+	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(TESTS)
+
+try: $(B)/try/test.bzImage $(GUEST) $(VMRUN)
+	@BASE=$(BASE) KVM=$(KVM) prove --verbose --exec vm/guest-test \
+		$(addprefix try/,$(or $(TEST),$(error TEST=name is missing: see guest/tests.conf)))
+
+clean:
+	rm -rf build/host build/guest $(B)/demo $(B)/demo.json $(B)/stock $(B)/undeposit $(B)/try
+
+distclean:
+	@for tree in build/*/tree; do \
+		[ ! -d $$tree ] || kernel/tree "$$(basename "$$(dirname $$tree)")" --check || exit 1; \
+	done
+	rm -rf build
