@@ -27,7 +27,10 @@ $(GUEST_BUILD)/initrd.gz: $(GUEST_BUILD)/init
 	@mkdir -p $(GUEST_BUILD)/root
 	cp $< $(GUEST_BUILD)/root/init
 	touch -d @0 $(GUEST_BUILD)/root/init $(GUEST_BUILD)/root
-	printf 'init\n' | (cd $(GUEST_BUILD)/root && \
+	printf 'init\n' | (cd $(GUEST_BUILD)/root && cpio --quiet -o -H newc \
+		-R 0:0 --reproducible) > $(GUEST_BUILD)/initrd
+	gzip -n9c $(GUEST_BUILD)/initrd > $@.tmp
+	mv $@.tmp $@| (cd $(GUEST_BUILD)/root && \
 		cpio --quiet -o -H newc -R 0:0 --reproducible) | gzip -n9 > $@.tmp
 	mv $@.tmp $@
 

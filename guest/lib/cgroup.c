@@ -38,12 +38,10 @@ int cgroup_write(const char *file, const char *text)
 	return file_write(path_of(file), text);
 }
 
-int cgroup_open(const char *file)
+int cgroup_open(const char *file, int flags)
 {
-	int fd = open(path_of(file), O_RDWR | O_CLOEXEC);
+	int fd = open(path_of(file), flags | O_CLOEXEC);
 
-	if (fd < 0)
-		fd = open(path_of(file), O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		fatal("opening %s", path_of(file));
 	return fd;

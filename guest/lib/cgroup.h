@@ -14,8 +14,8 @@ void cgroup_join(void);
 /* A file of it ("memory.max"): writes @text; 0 or -1 with errno. */
 int cgroup_write(const char *file, const char *text);
 
-/* Opens a file of it, to write where that is allowed. */
-int cgroup_open(const char *file);
+/* Opens a file of it, with the flags of open(2). */
+int cgroup_open(const char *file, int flags);
 
 /* Removes it; its processes must be gone. */
 void cgroup_remove(void);

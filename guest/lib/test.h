@@ -12,6 +12,7 @@
 #include "access.h"
 #include "cgroup.h"
 #include "child.h"
+#include "cpu.h"
 #include "family.h"
 #include "file.h"
 #include "insn.h"

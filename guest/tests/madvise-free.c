@@ -11,6 +11,7 @@
 
 static void lazyfree(void *addr, size_t size)
 {
+	cpu_stay();
 	if (madvise(addr, size, MADV_FREE))
 		fatal("MADV_FREE");
 }

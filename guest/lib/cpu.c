@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <sched.h>
+
+#include "cpu.h"
+#include "report.h"
+
+void cpu_stay(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		fatal("sched_setaffinity");
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef GUEST_CPU_H
+#define GUEST_CPU_H
+
+/*
+ * Keeps the calling process on the CPU where it is. The kernel batches much
+ * by CPU, such as pages on their way to a list: what one call leaves in a
+ * batch the next one then finds.
+ */
+void cpu_stay(void);
+
+#endif
