@@ -30,8 +30,6 @@ $(GUEST_BUILD)/initrd.gz: $(GUEST_BUILD)/init
 	printf 'init\n' | (cd $(GUEST_BUILD)/root && cpio --quiet -o -H newc \
 		-R 0:0 --reproducible) > $(GUEST_BUILD)/initrd
 	gzip -n9c $(GUEST_BUILD)/initrd > $@.tmp
-	mv $@.tmp $@| (cd $(GUEST_BUILD)/root && \
-		cpio --quiet -o -H newc -R 0:0 --reproducible) | gzip -n9 > $@.tmp
 	mv $@.tmp $@
 
 -include $(GUEST_OBJECTS:.o=.d)
