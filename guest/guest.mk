@@ -15,7 +15,7 @@ GUEST_OBJECTS	:= $(GUEST_SOURCES:guest/%.c=$(GUEST_BUILD)/%.o)
 .PHONY: guest
 guest: $(GUEST_BUILD)/initrd.gz
 
-$(GUEST_BUILD)/%.o: guest/%.c
+$(GUEST_BUILD)/%.o: guest/%.c guest/guest.mk
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_CFLAGS) -c -o $@ $<
 
@@ -23,7 +23,7 @@ $(GUEST_BUILD)/init: $(GUEST_OBJECTS)
 	$(GUEST_CC) $(GUEST_LDFLAGS) -o $@ $^
 
 # Same input, same bytes: no time stamps, one owner.
-$(GUEST_BUILD)/initrd.gz: $(GUEST_BUILD)/init
+$(GUEST_BUILD)/initrd.gz: $(GUEST_BUILD)/init guest/guest.mk
 	@mkdir -p $(GUEST_BUILD)/root
 	cp $< $(GUEST_BUILD)/root/init
 	touch -d @0 $(GUEST_BUILD)/root/init $(GUEST_BUILD)/root
