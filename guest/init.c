@@ -86,9 +86,9 @@ static void open_results(void)
 }
 
 /*
- * THP where a program asks for it, and khugepaged still unless a test wakes
- * it. An empty list of its would make it scan at the first madvise() of a
- * test, so that init itself stays on the list.
+ * THP where a program asks for it, also in a machine that is small for it, and
+ * khugepaged still unless a test wakes it. An empty list of its would make it
+ * scan at the first madvise() of a test, so one stays on the list here.
  */
 static void set_policy(void)
 {
@@ -97,6 +97,7 @@ static void set_policy(void)
 
 	file_must_write(THP "enabled", "madvise");
 	file_must_write(THP "defrag", "madvise");
+	file_must_write(THP "use_zero_page", "1");
 	file_must_write(THP "khugepaged/scan_sleep_millisecs", "4000000000");
 	stay = mmap(NULL, size, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -19,6 +19,7 @@ static struct {
 	atomic_uint failures;
 } *totals;
 
+static bool muted;
 static const char *prefixes[PREFIX_DEPTH];
 static unsigned int depth;
 
@@ -37,6 +38,8 @@ static void put_line(const char *head, const char *text, const char *tail)
 	size_t len;
 	ssize_t done;
 
+	if (muted)
+		return;
 	snprintf(line, sizeof(line) - 1, "%s%s%s", head, text, tail);
 	len = strlen(line);
 	line[len++] = '\n';
@@ -52,6 +55,8 @@ static void put_prefixed(bool ok, const char *text, const char *tail)
 	char head[LINE_MAX_BYTES];
 	size_t len;
 
+	if (muted)
+		return;
 	len = snprintf(head, sizeof(head), "%s %u - ", ok ? "ok" : "not ok",
 		       atomic_fetch_add(&totals->count, 1) + 1);
 	for (unsigned int i = 0; i < depth; i++)
@@ -121,6 +126,11 @@ void fatal(const char *fmt, ...)
 	put_prefixed(false, text, "");
 	report_note("%s: %s", text, strerror(error));
 	_exit(EXIT_FAILURE);
+}
+
+void report_mute(bool mute)
+{
+	muted = mute;
 }
 
 void report_prefix_push(const char *prefix)

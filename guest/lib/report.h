@@ -32,6 +32,9 @@ void report_raw(const char *fmt, ...) PRINTF(1, 2);
  */
 _Noreturn void fatal(const char *fmt, ...) PRINTF(1, 2);
 
+/* Says and counts nothing from now on, in this process and its children. */
+void report_mute(bool mute);
+
 void report_prefix_push(const char *prefix);
 void report_prefix_pop(void);
 
