@@ -8,6 +8,13 @@ ifeq ($(wildcard patches/$(BASE)/base),)
 $(error unknown base '$(BASE)'; known: $(patsubst patches/%/base,%,$(wildcard patches/*/base)))
 endif
 
+ifneq ($(filter try,$(MAKECMDGOALS)),)
+KNOWN := $(shell awk '/^[^\#]/ { print $$1 }' guest/tests.conf)
+ifeq ($(filter $(KNOWN),$(TEST)),)
+$(error unknown test '$(TEST)'; known: $(KNOWN))
+endif
+endif
+
 HOSTCC ?= gcc
 HOSTCFLAGS ?= -std=c11 -O2 -Wall -Wextra -Werror
 SHELL := /bin/bash
@@ -68,7 +75,7 @@ test: $(B)/stock/test.bzImage $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN)
 
 try: $(B)/try/test.bzImage $(GUEST) $(VMRUN)
 	@BASE=$(BASE) KVM=$(KVM) prove --verbose --exec vm/guest-test \
-		$(addprefix try/,$(or $(TEST),$(error TEST=name is missing: see guest/tests.conf)))
+		try/$(TEST)
 
 clean:
 	rm -rf build/host build/guest $(B)/demo $(B)/demo.json $(B)/stock $(B)/undeposit $(B)/try
