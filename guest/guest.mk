@@ -33,3 +33,5 @@ $(GUEST_BUILD)/initrd.gz: $(GUEST_BUILD)/init guest/guest.mk
 	mv $@.tmp $@
 
 -include $(GUEST_OBJECTS:.o=.d)
+
+include guest/docs.mk

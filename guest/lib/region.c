@@ -78,6 +78,8 @@ struct region region_of_thps(size_t thps, uint64_t seed)
 
 bool region_holds(const struct region *r, size_t first, size_t pages)
 {
+	if (r->seed == REGION_ZERO)
+		return pattern_zero(region_page(r, first), pages);
 	return pattern_holds(region_page(r, first), pages, r->seed, first);
 }
 

@@ -43,6 +43,9 @@ void region_fill(struct region *r, uint64_t seed);
  */
 struct region region_of_thps(size_t thps, uint64_t seed);
 
+/* The seed of a region that was never written: it reads zero. */
+#define REGION_ZERO 0
+
 /* Whether @pages base pages from number @first hold what region_fill() wrote. */
 bool region_holds(const struct region *r, size_t first, size_t pages);
 

@@ -104,6 +104,14 @@ long tables_system(void)
 	return last;
 }
 
+bool tables_system_is(long bytes)
+{
+	if (read_system() == bytes)
+		return true;
+	flush_tables();
+	return settle(read_system, bytes) == bytes;
+}
+
 struct tables tables_read(pid_t pid)
 {
 	struct tables t = { .pid = pid };

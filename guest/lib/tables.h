@@ -37,6 +37,12 @@ long tables_process(pid_t pid);
  */
 long tables_system(void);
 
+/*
+ * Whether PageTables is or soon becomes @bytes; quicker than tables_system()
+ * where it is.
+ */
+bool tables_system_is(long bytes);
+
 /* Reads both counts. */
 struct tables tables_read(pid_t pid);
 

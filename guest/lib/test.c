@@ -57,10 +57,10 @@ static char *underscores_to_spaces(const char *name)
 	return text;
 }
 
-static int run_once(void (*body)(void))
+static int run_once(void (*body)(void), unsigned int limit)
 {
 	struct child c = child_start(body_in_child, &body);
-	int status = child_reap(c.pid, CASE_LIMIT);
+	int status = child_reap(c.pid, limit);
 
 	child_close(&c);
 	return status;
@@ -70,14 +70,14 @@ static int run_once(void (*body)(void))
  * The kernel's own tables grow now and then, as for a stack in vmalloc space,
  * and stay. A @body that leaks does so in every run, silent ones too.
  */
-static bool leaks_again(void (*body)(void))
+static bool leaks_again(void (*body)(void), unsigned int limit)
 {
 	long before;
 
 	for (int i = 0; i < 2; i++) {
 		before = tables_system();
 		report_mute(true);
-		run_once(body);
+		run_once(body, limit);
 		report_mute(false);
 		if (settle(read_system, before) == before)
 			return false;
@@ -85,7 +85,7 @@ static bool leaks_again(void (*body)(void))
 	return true;
 }
 
-void case_run(const char *name, void (*body)(void))
+void case_run_for(const char *name, void (*body)(void), unsigned int limit)
 {
 	long system = tables_system();
 	long huge = read_huge();
@@ -94,15 +94,20 @@ void case_run(const char *name, void (*body)(void))
 	long now;
 
 	report_prefix_push(prefix);
-	well = report(run_once(body) == 0, "ends well");
+	well = report(run_once(body, limit) == 0, "ends well");
 	now = settle(read_system, system);
 	if (now != system)
 		report_note("PageTables was %ld, is %ld bytes", system, now);
-	report(now == system || (well && !leaks_again(body)),
+	report(now == system || (well && !leaks_again(body, limit)),
 	       "no page table is left after exit");
 	now = settle(read_huge, huge);
 	if (!report(now == huge, "no huge page is left after exit"))
 		report_note("AnonHugePages was %ld, is %ld THPs", huge, now);
 	report_prefix_pop();
 	free(prefix);
+}
+
+void case_run(const char *name, void (*body)(void))
+{
+	case_run_for(name, body, CASE_LIMIT);
 }

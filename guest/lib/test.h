@@ -13,6 +13,7 @@
 #include "cgroup.h"
 #include "child.h"
 #include "cpu.h"
+#include "fail.h"
 #include "family.h"
 #include "file.h"
 #include "insn.h"
@@ -24,9 +25,11 @@
 #include "report.h"
 #include "size.h"
 #include "split.h"
+#include "sweep.h"
 #include "swap.h"
 #include "tables.h"
 #include "uffd.h"
+#include "vmas.h"
 #include "vmstat.h"
 
 struct program {
@@ -58,6 +61,9 @@ const struct program *program_find(const char *name);
  * ended well and that neither page tables nor huge pages outlive it.
  */
 void case_run(const char *name, void (*body)(void));
+
+/* The same for a body that takes up to @limit guest seconds. */
+void case_run_for(const char *name, void (*body)(void), unsigned int limit);
 
 #define CASE(body)	case_run(#body, body)
 

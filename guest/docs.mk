@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Documents that are made of what the tests and the source say.
+
+SWEEPS = $(shell awk '/^fail-/ { print $$1 }' guest/tests.conf)
+
+.PHONY: docs-sweep check-callers
+
+docs-sweep: $(B)/undeposit/test.bzImage $(GUEST_BUILD)/initrd.gz $(VMRUN)
+	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(SWEEPS:%=undeposit/%)
+	@guest/sweep-table $(SWEEPS:%=$(B)/undeposit/tests/%.tap) >docs/sweep.md.tmp
+	@mv docs/sweep.md.tmp docs/sweep.md
+
+# Every caller of a split function has its row, and no row has lost its caller.
+check-callers: $(B)/undeposit/stamp
+	@guest/check-callers $(B)/undeposit/source docs/split-callers.md

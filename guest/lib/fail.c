@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fail.h"
+#include "file.h"
+#include "report.h"
+
+#define NTH	"/proc/thread-self/fail-nth"
+#define PAGES	"/sys/kernel/debug/fail_page_alloc/"
+#define SLAB	"/sys/kernel/debug/failslab/"
+
+/* Frames of a call: the kernel looks at no more. */
+#define DEPTH	"32"
+
+static const char *const sites[] = { PAGES, SLAB };
+
+static void set(const char *site, const char *file, const char *value)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "%s%s", site, file);
+	file_must_write(path, value);
+}
+
+static void set_all(const char *file, const char *value)
+{
+	for (size_t i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
+		set(sites[i], file, value);
+}
+
+static void set_range(const char *what, uintptr_t start, uintptr_t end)
+{
+	char file[32];
+	char value[32];
+
+	snprintf(file, sizeof(file), "%s-start", what);
+	snprintf(value, sizeof(value), "%#lx", (unsigned long)start);
+	set_all(file, value);
+	snprintf(file, sizeof(file), "%s-end", what);
+	snprintf(value, sizeof(value), "%#lx", (unsigned long)end);
+	set_all(file, value);
+}
+
+bool fail_possible(void)
+{
+	return !access(NTH, F_OK) && !access(PAGES "require-start", F_OK) &&
+	       !access(SLAB "require-start", F_OK);
+}
+
+/* From the symbol to the next one: /proc/kallsyms is in order of address. */
+static void find(const char *function, uintptr_t *start, uintptr_t *end)
+{
+	FILE *symbols = fopen("/proc/kallsyms", "re");
+	char line[512];
+	char name[256];
+	unsigned long at;
+
+	if (!symbols)
+		fatal("opening /proc/kallsyms");
+	*start = 0;
+	*end = 0;
+	while (!*end && fgets(line, sizeof(line), symbols)) {
+		if (sscanf(line, "%lx %*c %255s", &at, name) != 2)
+			continue;
+		if (*start && at > *start)
+			*end = at;
+		else if (!*start && !strcmp(name, function))
+			*start = at;
+	}
+	fclose(symbols);
+	if (!*end)
+		fatal("no function %s in /proc/kallsyms", function);
+}
+
+void fail_aim(enum fail_aim aim, const char *function)
+{
+	uintptr_t start = 0;
+	uintptr_t end = UINTPTR_MAX;
+
+	set_all("verbose", "0");
+	set_all("probability", "0");
+	set_all("times", "-1");
+	set_all("ignore-gfp-wait", "N");
+	set(PAGES, "ignore-gfp-highmem", "N");
+	set(PAGES, "min-order", "0");
+	set(SLAB, "cache-filter", "N");
+	set_all("stacktrace-depth", DEPTH);
+	set_range("require", 0, UINTPTR_MAX);
+	set_range("reject", 0, 0);
+	if (aim == FAIL_ANY)
+		return;
+	find(function, &start, &end);
+	set_range(aim == FAIL_INSIDE ? "require" : "reject", start, end);
+}
+
+static int nth_file(void)
+{
+	static pid_t owner;
+	static int fd;
+
+	if (owner != getpid()) {
+		if (owner)
+			close(fd);
+		fd = open(NTH, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			fatal("opening " NTH);
+		owner = getpid();
+	}
+	return fd;
+}
+
+void fail_nth(unsigned int nth)
+{
+	int fd = nth_file();
+	char text[16];
+	int len = snprintf(text, sizeof(text), "%u", nth);
+
+	if (pwrite(fd, text, len, 0) != len)
+		fatal("writing " NTH);
+}
+
+bool fail_nth_end(void)
+{
+	int fd = nth_file();
+	char text[16] = "";
+
+	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
+	    pwrite(fd, "0", 1, 0) != 1)
+		fatal("reading " NTH);
+	return !atoi(text);
+}
+
+void fail_me(bool on)
+{
+	file_must_write("/proc/self/make-it-fail", on ? "1" : "0");
+}
+
+void fail_always(unsigned int percent, bool all)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", percent);
+	set_all("task-filter", all ? "N" : "Y");
+	if (percent && !all)
+		fail_me(true);
+	set_all("probability", text);
+	if (!percent && !all)
+		fail_me(false);
+}
+
+void fail_from_order(unsigned int order)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", order);
+	set(PAGES, "min-order", text);
+	/* A cache must be marked to fail, and none is. */
+	set(SLAB, "cache-filter", order ? "Y" : "N");
+}

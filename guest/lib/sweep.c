@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "access.h"
+#include "cpu.h"
+#include "fail.h"
+#include "pagemap.h"
+#include "report.h"
+#include "size.h"
+#include "sweep.h"
+#include "tables.h"
+#include "test.h"
+#include "vmas.h"
+#include "vmstat.h"
+
+/* No operation comes to as many allocations: it would have no end. */
+#define MOST_SITES	1000
+#define MOST_ERRORS	8
+
+/* Guest seconds. */
+#define SWEEP_LIMIT	300
+
+/* What must hold after every failure, and so is told once. */
+enum check { RESULT, COUNTER, CONTENTS, ACCESS, VMAS, TABLES, REPEAT, CHECKS };
+
+static const char *const check_names[CHECKS] = {
+	[RESULT] = "the result is the documented one",
+	[COUNTER] = "thp_split_pmd_failed counts exactly the failed splits",
+	[CONTENTS] = "contents",
+	[ACCESS] = "permissions",
+	[VMAS] = "smaps",
+	[TABLES] = "page tables add up",
+	[REPEAT] = "the call succeeds when nothing fails",
+};
+
+struct run {
+	const struct sweep *op;
+	struct region room;
+	bool broken[CHECKS];
+	unsigned int sites;
+	unsigned int split_failed;
+	size_t huge;		/* THPs of the scene that are huge at first */
+	long good_tables;	/* what the call adds when nothing fails */
+	bool tables_known;
+	struct {
+		int error;
+		unsigned int times;
+	} errors[MOST_ERRORS];
+};
+
+static const struct sweep *current;
+static const char *current_splitter;
+
+static void broken(struct run *run, enum check check, unsigned int nth,
+		   const char *what)
+{
+	run->broken[check] = true;
+	report_note("%s, allocation %u: %s", check_names[check], nth, what);
+}
+
+static void sharer(struct child *me, void *arg)
+{
+	struct region *r = arg;
+
+	child_pause(me);
+	if (!region_intact(r))
+		_exit(EXIT_FAILURE);
+}
+
+void scene_share(struct scene *s, size_t children)
+{
+	for (s->children = 0; s->children < children; s->children++) {
+		struct child *c = &s->child[s->children];
+
+		*c = child_start(sharer, &s->r);
+		child_wait_pause(c);
+	}
+}
+
+bool scene_rest_intact(const struct scene *s)
+{
+	size_t at = (s->at - s->r.base) / page_size();
+
+	return region_holds(&s->r, 0, at) &&
+	       region_holds(&s->r, at + 1, s->r.thps * thp_pages() - at - 1);
+}
+
+/* Takes away all that the last try left: VMAs, memory, tables. */
+static void clear_room(const struct region *room)
+{
+	size_t size = REGION_MAX * thp_size();
+
+	if (munlock(room->base, size) && errno != ENOMEM)
+		fatal("munlock");
+	if (mmap(room->base, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS |
+		 MAP_NORESERVE | MAP_FIXED, -1, 0) != room->base)
+		fatal("clearing the room");
+}
+
+static struct scene scene_make(struct run *run)
+{
+	struct scene s = { .r = run->room, .fd = -1 };
+
+	s.r.thps = run->op->thps ? run->op->thps : 1;
+	clear_room(&s.r);
+	region_map(&s.r, 0, s.r.thps);
+	s.at = region_page(&s.r, thp_pages() / 2 + 3);
+	s.target = region_thp(&s.r, s.r.thps + 2);
+	region_fill(&s.r, 1);
+	if (region_huge(&s.r) != s.r.thps)
+		fatal("not huge");
+	if (run->op->set_up)
+		run->op->set_up(&s);
+	run->huge = region_huge(&s.r);
+	return s;
+}
+
+static void scene_end(const struct run *run, struct scene *s)
+{
+	for (size_t i = 0; i < s->children; i++) {
+		child_go(&s->child[i]);
+		child_end(&s->child[i]);
+	}
+	if (run->op->tear_down)
+		run->op->tear_down(s);
+	clear_room(&s->r);
+}
+
+/* VmPTE of all processes of the scene. */
+static long scene_tables(const struct scene *s)
+{
+	long sum = tables_process(0);
+
+	for (size_t i = 0; i < s->children; i++)
+		sum += tables_process(s->child[i].pid);
+	return sum;
+}
+
+static struct vmas scene_vmas(const struct scene *s)
+{
+	return vmas_read(s->r.base, region_thp(&s->r, REGION_MAX));
+}
+
+static int call(const struct run *run, struct scene *s, unsigned int nth,
+		bool *failed)
+{
+	int error;
+
+	if (nth)
+		fail_nth(nth);
+	error = run->op->call(s);
+	*failed = nth && fail_nth_end();
+	if (run->op->finish)
+		run->op->finish(s);
+	return error;
+}
+
+static void count_error(struct run *run, int error)
+{
+	size_t i = 0;
+
+	while (i < MOST_ERRORS - 1 && run->errors[i].times &&
+	       run->errors[i].error != error)
+		i++;
+	run->errors[i].error = error;
+	run->errors[i].times++;
+}
+
+static bool intact(const struct run *run, struct scene *s)
+{
+	return run->op->done ? run->op->done(s) : region_intact(&s->r);
+}
+
+/* What the call did is undone, or was never begun. */
+static void check_undone(struct run *run, struct scene *s, unsigned int nth,
+			 const struct vmas *before)
+{
+	struct vmas now = scene_vmas(s);
+
+	if (run->op->may_lose && s->other_failed && !can_read(s->at)) {
+		if (!scene_rest_intact(s))
+			broken(run, CONTENTS, nth, "more than the page is lost");
+		return;
+	}
+	if (!vmas_same(before, &now)) {
+		broken(run, VMAS, nth, "other than before");
+		vmas_note(before, "before");
+		vmas_note(&now, "now");
+	}
+	if (!region_intact(&s->r))
+		broken(run, CONTENTS, nth, "other than before");
+	if (!(run->op->undone ? run->op->undone(s) : can_write(s->at)))
+		broken(run, ACCESS, nth, "other than before");
+}
+
+/*
+ * A table for each PMD that is no longer huge and no other, in VmPTE; and in
+ * PageTables what is in VmPTE.
+ */
+static bool tables_add_up(struct run *run, struct scene *s,
+			  const struct tables *before, bool failed)
+{
+	long size = table_size();
+	long process = scene_tables(s) - before->process;
+	long split = (long)run->huge - (long)region_huge(&s->r);
+	long most = failed ? split + run->op->may_keep : run->good_tables;
+	long least = failed ? split : run->good_tables;
+
+	/* Other processes' PMDs may have been split too. */
+	if (failed && s->children)
+		most += s->children * s->r.thps;
+	if ((run->tables_known || failed) &&
+	    (process < least * size || process > most * size)) {
+		report_note("VmPTE moved by %ld, not %ld to %ld tables",
+			    process / size, least, most);
+		return false;
+	}
+	if (!tables_system_is(before->system + process)) {
+		report_note("PageTables moved by %ld bytes, VmPTE by %ld",
+			    tables_system() - before->system, process);
+		return false;
+	}
+	return true;
+}
+
+static void check_huge(struct run *run, struct scene *s, unsigned int nth)
+{
+	struct vmas now = scene_vmas(s);
+
+	if (s->r.seed != REGION_ZERO && !run->op->may_keep &&
+	    now.huge != region_huge(&s->r) * thp_size())
+		broken(run, VMAS, nth, "AnonHugePages is not what is huge");
+}
+
+/* One try; false when the call no longer comes to allocation @nth. */
+static bool try_nth(struct run *run, enum fail_aim aim, unsigned int nth,
+		    bool *leak)
+{
+	const struct sweep *op = run->op;
+	struct scene s = scene_make(run);
+	struct tables before = { .process = scene_tables(&s),
+				 .system = tables_system() };
+	struct vmas vmas = scene_vmas(&s);
+	long count = vmstat("thp_split_pmd_failed");
+	long splits_failed;
+	bool failed;
+	int error;
+
+	*leak = false;
+	error = call(run, &s, nth, &failed);
+	splits_failed = vmstat("thp_split_pmd_failed") - count;
+	if (!failed) {
+		if (error)
+			broken(run, REPEAT, nth, strerror(error));
+		if (splits_failed)
+			broken(run, COUNTER, nth, "moved without a failure");
+		if (!run->tables_known) {
+			run->good_tables = (scene_tables(&s) - before.process) /
+					   (long)table_size();
+			run->tables_known = true;
+		}
+		*leak = !tables_add_up(run, &s, &before, false);
+		if (!intact(run, &s))
+			broken(run, CONTENTS, nth, "of a call that succeeds");
+		goto out;
+	}
+
+	s.other_failed = !splits_failed;
+	/* Some failures are made good: then it is as if there was none. */
+	if (splits_failed < 0 || splits_failed > (aim == FAIL_INSIDE))
+		broken(run, COUNTER, nth, "moved by another number");
+	if (splits_failed ? error != op->split_error :
+	    error && (aim == FAIL_INSIDE ||
+		      (error != ENOMEM && error != op->split_error)))
+		broken(run, RESULT, nth, strerror(error));
+	run->sites++;
+	run->split_failed += splits_failed;
+	count_error(run, error);
+
+	*leak = !tables_add_up(run, &s, &before,
+			       error || splits_failed || op->advice);
+	if (error)
+		check_undone(run, &s, nth, &vmas);
+	else if (op->advice && !region_intact(&s.r))
+		broken(run, CONTENTS, nth, "changed by a mere advice");
+	else if (!op->advice && !intact(run, &s))
+		broken(run, CONTENTS, nth, "not what the success promises");
+	check_huge(run, &s, nth);
+
+	if (error || op->advice) {
+		bool again;
+
+		count = vmstat("thp_split_pmd_failed");
+		s.other_failed = false;
+		error = call(run, &s, 0, &again);
+		if (error)
+			broken(run, REPEAT, nth, strerror(error));
+		else if (!intact(run, &s))
+			broken(run, REPEAT, nth, "not what it promises");
+		if (vmstat("thp_split_pmd_failed") != count)
+			broken(run, COUNTER, nth, "moved by the repeated call");
+		if (!op->advice && !tables_add_up(run, &s, &before, false))
+			*leak = true;
+	}
+out:
+	scene_end(run, &s);
+	return failed;
+}
+
+static void sweep(struct run *run, enum fail_aim aim)
+{
+	bool leak;
+	bool failed = true;
+
+	fail_aim(aim, current_splitter);
+	for (unsigned int nth = 1; failed; nth++) {
+		if (run->op->most && nth > run->op->most)
+			break;
+		failed = try_nth(run, aim, nth, &leak);
+		/* The kernel's own tables grow now and then, but not twice. */
+		if (leak)
+			try_nth(run, aim, nth, &leak);
+		if (leak)
+			broken(run, TABLES, nth, "too many or too few");
+		if (nth == MOST_SITES)
+			fatal("no end after %u allocations", nth);
+	}
+	fail_aim(FAIL_ANY, NULL);
+}
+
+static void say(const struct run *run)
+{
+	char text[160] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < MOST_ERRORS && run->errors[i].times; i++)
+		len += snprintf(text + len, sizeof(text) - len, "%s%s:%u",
+				i ? "," : "", run->errors[i].error ?
+				strerrorname_np(run->errors[i].error) : "ok",
+				run->errors[i].times);
+	report_note("sweep: %s; sites=%u outcomes=%s split_failed=%u",
+		    run->op->name, run->sites, text, run->split_failed);
+}
+
+static void body(void)
+{
+	struct run run = { .op = current };
+	bool leak;
+
+	cpu_stay();
+	/* Grace periods are waited for all the time here. */
+	file_write("/sys/kernel/rcu_expedited", "1");
+	run.room = region_reserve(1);
+	/* The first go also grows what the kernel keeps. */
+	try_nth(&run, FAIL_ANY, 0, &leak);
+	try_nth(&run, FAIL_ANY, 0, &leak);
+	sweep(&run, FAIL_INSIDE);
+	report(run.split_failed ? !run.op->never_splits : run.op->never_splits,
+	       "%s split was made to fail",
+	       run.op->never_splits ? "no" : "the");
+	sweep(&run, FAIL_OUTSIDE);
+	for (int i = 0; i < CHECKS; i++)
+		report(!run.broken[i], "%s", check_names[i]);
+	say(&run);
+}
+
+void sweeps_run(const char *splitter, const struct sweep *ops, size_t count)
+{
+	if (!fail_possible()) {
+		report_skip("this kernel cannot fail allocations on purpose");
+		return;
+	}
+	current_splitter = splitter;
+	for (size_t i = 0; i < count; i++) {
+		current = &ops[i];
+		case_run_for(current->name, body, SWEEP_LIMIT);
+	}
+}

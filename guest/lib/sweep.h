@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A sweep makes one operation fail at every allocation that it comes to, one
+ * after the other, and looks at what is left: first at those that the split
+ * of a PMD asks for, then at all others.
+ */
+#ifndef GUEST_SWEEP_H
+#define GUEST_SWEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "child.h"
+#include "region.h"
+
+/* Where the allocations of a split are: in the split, or before a walk. */
+#define SPLIT_OF_PMD	"__split_huge_pmd"
+#define SPLIT_OF_FOLIO	"folio_prepare_pmd_split"
+
+#define SCENE_CHILDREN	3
+
+/* What an operation works on, made anew for each try. */
+struct scene {
+	struct region r;	/* filled, every THP huge */
+	char *at;		/* one page in the middle of THP 0 */
+	char *target;		/* spare room, aligned to THPs */
+	int fd;			/* the operation's own, and so is */
+	long value;		/* this */
+	bool other_failed;	/* an allocation did, but no split */
+	size_t children;	/* processes that share the region */
+	struct child child[SCENE_CHILDREN];
+};
+
+struct sweep {
+	const char *name;
+	size_t thps;		/* 1, unless given */
+	/* errno of the call when a split failed; 0: it says success */
+	int split_error;
+	/* Success promises nothing: memory is intact, the PMD may stay huge. */
+	bool advice;
+	/* The call comes to no allocation of a split. */
+	bool never_splits;
+	/* Tables that a failed call may leave behind, empty. */
+	long may_keep;
+	/*
+	 * Linux does this in two steps, and page @at may be gone (or zero) when
+	 * another allocation than the split's fails in the second.
+	 */
+	bool may_lose;
+	/* Sites to look at, where there are endless ones alike; 0: all. */
+	unsigned int most;
+
+	void (*set_up)(struct scene *s);
+	/* The one system call, or touch: 0 or its errno. */
+	int (*call)(struct scene *s);
+	/* What is left to do when nothing fails any more. */
+	void (*finish)(struct scene *s);
+	/* Whether what the call promises holds; NULL: contents are intact. */
+	bool (*done)(struct scene *s);
+	/*
+	 * Whether permissions are as before, asked after contents and VMAs
+	 * were found so; NULL: page @at may be written.
+	 */
+	bool (*undone)(struct scene *s);
+	void (*tear_down)(struct scene *s);
+};
+
+/*
+ * Runs  sweeps, each as a case, with the splits that they fail in
+ * @splitter (SPLIT_OF_...); each says "# sweep: ..." in one line.
+ */
+void sweeps_run(const char *splitter, const struct sweep *ops, size_t count);
+
+/* A test that is nothing but sweeps. */
+#define SWEEPS(title, splitter, ops)					\
+	TEST(title)							\
+	{								\
+		sweeps_run(splitter, ops, sizeof(ops) / sizeof(*(ops)));	\
+	}
+
+/* Forks children that map the region and check it when they end. */
+void scene_share(struct scene *s, size_t children);
+
+/* Whether all but page @at hold what they held. */
+bool scene_rest_intact(const struct scene *s);
+
+#endif

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * userfaultfd and PAGEMAP_SCAN on a part of a THP: when its PMD cannot be
+ * split, the ioctl says so, and no page is moved or protected.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../lib/test.h"
+
+static void watch(struct scene *s, uint64_t features)
+{
+	s->fd = uffd_open(features);
+	if (s->fd < 0)
+		fatal("userfaultfd");
+	uffd_register(s->fd, s->r.base, thp_size(), UFFDIO_REGISTER_MODE_WP);
+}
+
+static void unwatch(struct scene *s)
+{
+	close(s->fd);
+}
+
+static void watch_writes(struct scene *s)
+{
+	watch(s, UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_SIGBUS);
+}
+
+static void watch_and_protect(struct scene *s)
+{
+	watch_writes(s);
+	if (uffd_protect(s->fd, s->r.base, thp_size(), 1))
+		fatal("UFFDIO_WRITEPROTECT");
+}
+
+static int call_protect(struct scene *s)
+{
+	return uffd_protect(s->fd, s->at, page_size(), 1) ? errno : 0;
+}
+
+static bool page_protected(struct scene *s)
+{
+	return !can_write(s->at) && can_write(s->at + page_size()) &&
+	       can_write(s->at - 1) && region_intact(&s->r);
+}
+
+static int call_unprotect(struct scene *s)
+{
+	return uffd_protect(s->fd, s->at, page_size(), 0) ? errno : 0;
+}
+
+static bool page_unprotected(struct scene *s)
+{
+	return can_write(s->at) && !can_write(s->at + page_size()) &&
+	       !can_write(s->at - 1) && region_intact(&s->r);
+}
+
+static bool all_protected(struct scene *s)
+{
+	return !can_write(s->r.base) &&
+	       !can_write(s->r.base + thp_size() - 1);
+}
+
+static void open_only(struct scene *s)
+{
+	s->fd = uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	if (s->fd < 0)
+		fatal("userfaultfd");
+}
+
+static bool page_protected_too(struct scene *s)
+{
+	return all_protected(s) && !can_write(s->at);
+}
+
+/* Protection is lifted before the VMA is split, which may fail by itself. */
+static bool rest_protected(struct scene *s)
+{
+	return all_protected(s) && (s->other_failed || !can_write(s->at));
+}
+
+static int call_register(struct scene *s)
+{
+	struct uffdio_register reg = {
+		.range = { .start = (uintptr_t)s->at, .len = page_size() },
+		.mode = UFFDIO_REGISTER_MODE_WP,
+	};
+
+	return ioctl(s->fd, UFFDIO_REGISTER, &reg) ? errno : 0;
+}
+
+static int call_unregister(struct scene *s)
+{
+	struct uffdio_range range = {
+		.start = (uintptr_t)s->at,
+		.len = page_size(),
+	};
+
+	return ioctl(s->fd, UFFDIO_UNREGISTER, &range) ? errno : 0;
+}
+
+static void watch_target(struct scene *s)
+{
+	s->fd = uffd_open(UFFD_FEATURE_MOVE);
+	if (s->fd < 0)
+		fatal("userfaultfd");
+	if (mmap(s->target, thp_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE |
+		 MAP_ANONYMOUS | MAP_FIXED, -1, 0) != s->target)
+		fatal("mapping the target");
+	uffd_register(s->fd, s->target, thp_size(),
+		      UFFDIO_REGISTER_MODE_MISSING);
+}
+
+static int call_move(struct scene *s)
+{
+	return uffd_move(s->fd, s->target, s->at, page_size()) ==
+	       (long)page_size() ? 0 : errno;
+}
+
+static bool moved(struct scene *s)
+{
+	size_t page = (s->at - s->r.base) / page_size();
+
+	return pattern_holds(s->target, 1, s->r.seed, page) &&
+	       !(pagemap_entry(s->at) & PAGEMAP_PRESENT) &&
+	       scene_rest_intact(s);
+}
+
+static void watch_async(struct scene *s)
+{
+	watch(s, UFFD_FEATURE_WP_ASYNC);
+	s->value = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (s->value < 0)
+		fatal("opening pagemap");
+}
+
+static int call_scan(struct scene *s)
+{
+	struct page_region region[8];
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.flags = PM_SCAN_WP_MATCHING | PM_SCAN_CHECK_WPASYNC,
+		.start = (uintptr_t)s->at,
+		.end = (uintptr_t)s->at + page_size(),
+		.vec = (uintptr_t)region,
+		.vec_len = sizeof(region) / sizeof(region[0]),
+		.category_mask = PAGE_IS_WRITTEN,
+		.return_mask = PAGE_IS_WRITTEN,
+	};
+	int ranges = ioctl(s->value, PAGEMAP_SCAN, &arg);
+
+	if (ranges < 0)
+		return errno;
+	return ranges == 1 && region[0].start == arg.start &&
+	       region[0].end == arg.end ? 0 : ENODATA;
+}
+
+static bool scanned(struct scene *s)
+{
+	return pagemap_written(s->r.base, thp_size(), false) ==
+	       (long)thp_pages() - 1 && region_intact(&s->r);
+}
+
+static bool not_scanned(struct scene *s)
+{
+	return pagemap_written(s->r.base, thp_size(), false) ==
+	       (long)thp_pages();
+}
+
+static void unwatch_async(struct scene *s)
+{
+	close(s->value);
+	close(s->fd);
+}
+
+static const struct sweep sweeps[] = {
+	{ "UFFDIO_WRITEPROTECT of a page", .split_error = ENOMEM,
+	  .set_up = watch_writes, .call = call_protect,
+	  .done = page_protected, .tear_down = unwatch },
+	{ "UFFDIO_WRITEPROTECT lifted from a page", .split_error = ENOMEM,
+	  .set_up = watch_and_protect, .call = call_unprotect,
+	  .done = page_unprotected, .undone = page_protected_too,
+	  .tear_down = unwatch },
+	{ "UFFDIO_REGISTER of a page", .split_error = ENOMEM,
+	  .set_up = open_only, .call = call_register, .tear_down = unwatch },
+	{ "UFFDIO_UNREGISTER of a page", .split_error = ENOMEM,
+	  .set_up = watch_and_protect, .call = call_unregister,
+	  .done = page_unprotected, .undone = rest_protected,
+	  .tear_down = unwatch },
+	{ "UFFDIO_MOVE of a page", .split_error = ENOMEM, .may_keep = 1,
+	  .set_up = watch_target, .call = call_move, .done = moved,
+	  .tear_down = unwatch },
+	{ "PAGEMAP_SCAN that protects a page", .split_error = ENOMEM,
+	  .set_up = watch_async, .call = call_scan, .done = scanned,
+	  .undone = not_scanned, .tear_down = unwatch_async },
+};
+
+SWEEPS("fail-uffd", SPLIT_OF_PMD, sweeps)

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What discards a part of a THP must split its PMD: when that fails, the call
+ * says so, and what it did not discard is there.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "../lib/test.h"
+
+static int advise(struct scene *s, int advice)
+{
+	return madvise(s->at, page_size(), advice) ? errno : 0;
+}
+
+static bool zero(struct scene *s)
+{
+	return pattern_zero(s->at, 1) && scene_rest_intact(s);
+}
+
+static int call_dontneed(struct scene *s)
+{
+	return advise(s, MADV_DONTNEED);
+}
+
+static void lock_all(struct scene *s)
+{
+	if (mlock(s->r.base, thp_size()))
+		fatal("mlock");
+}
+
+static int call_dontneed_locked(struct scene *s)
+{
+	return advise(s, MADV_DONTNEED_LOCKED);
+}
+
+static int call_guard(struct scene *s)
+{
+	return advise(s, MADV_GUARD_INSTALL);
+}
+
+static bool guarded(struct scene *s)
+{
+	return !can_read(s->at) && scene_rest_intact(s);
+}
+
+/* The region becomes the huge zero page, which is no memory of its own. */
+static void zero_page(struct scene *s)
+{
+	if (madvise(s->r.base, thp_size(), MADV_DONTNEED) ||
+	    !can_read(s->r.base) || !pagemap_is_huge_zero(s->r.base))
+		fatal("no huge zero page");
+	s->r.seed = REGION_ZERO;
+}
+
+static const struct sweep sweeps[] = {
+	{ "MADV_DONTNEED of a page", .split_error = EAGAIN,
+	  .call = call_dontneed, .done = zero },
+	{ "MADV_DONTNEED_LOCKED of a page", .split_error = EAGAIN,
+	  .set_up = lock_all, .call = call_dontneed_locked, .done = zero },
+	{ "MADV_GUARD_INSTALL of a page", .split_error = EAGAIN,
+	  .call = call_guard, .done = guarded },
+	{ "MADV_DONTNEED of a page of the huge zero page",
+	  .split_error = EAGAIN, .set_up = zero_page, .call = call_dontneed },
+	{ "MADV_GUARD_INSTALL in the huge zero page", .split_error = EAGAIN,
+	  .set_up = zero_page, .call = call_guard, .done = guarded },
+};
+
+SWEEPS("fail-zap", SPLIT_OF_PMD, sweeps)
