@@ -11,6 +11,7 @@
 #include "report.h"
 
 #define NTH	"/proc/thread-self/fail-nth"
+#define ME	"/proc/self/make-it-fail"
 #define PAGES	"/sys/kernel/debug/fail_page_alloc/"
 #define SLAB	"/sys/kernel/debug/failslab/"
 
@@ -98,25 +99,32 @@ void fail_aim(enum fail_aim aim, const char *function)
 	set_range(aim == FAIL_INSIDE ? "require" : "reject", start, end);
 }
 
-static int nth_file(void)
-{
-	static pid_t owner;
-	static int fd;
+/* Opened once a process: opening it is a matter of allocations, too. */
+struct own_file {
+	const char *path;
+	pid_t owner;
+	int fd;
+};
 
-	if (owner != getpid()) {
-		if (owner)
-			close(fd);
-		fd = open(NTH, O_RDWR | O_CLOEXEC);
-		if (fd < 0)
-			fatal("opening " NTH);
-		owner = getpid();
+static int own_file(struct own_file *file)
+{
+	if (file->owner != getpid()) {
+		if (file->owner)
+			close(file->fd);
+		file->fd = open(file->path, O_RDWR | O_CLOEXEC);
+		if (file->fd < 0)
+			fatal("opening %s", file->path);
+		file->owner = getpid();
 	}
-	return fd;
+	return file->fd;
 }
+
+static struct own_file nth_file = { .path = NTH };
+static struct own_file me_file = { .path = ME };
 
 void fail_nth(unsigned int nth)
 {
-	int fd = nth_file();
+	int fd = own_file(&nth_file);
 	char text[16];
 	int len = snprintf(text, sizeof(text), "%u", nth);
 
@@ -126,7 +134,7 @@ void fail_nth(unsigned int nth)
 
 bool fail_nth_end(void)
 {
-	int fd = nth_file();
+	int fd = own_file(&nth_file);
 	char text[16] = "";
 
 	if (pread(fd, text, sizeof(text) - 1, 0) <= 0 ||
@@ -137,7 +145,8 @@ bool fail_nth_end(void)
 
 void fail_me(bool on)
 {
-	file_must_write("/proc/self/make-it-fail", on ? "1" : "0");
+	if (write(own_file(&me_file), on ? "1" : "0", 1) != 1)
+		fatal("writing " ME);
 }
 
 void fail_always(unsigned int percent, bool all)
@@ -146,11 +155,7 @@ void fail_always(unsigned int percent, bool all)
 
 	snprintf(text, sizeof(text), "%u", percent);
 	set_all("task-filter", all ? "N" : "Y");
-	if (percent && !all)
-		fail_me(true);
 	set_all("probability", text);
-	if (!percent && !all)
-		fail_me(false);
 }
 
 void fail_from_order(unsigned int order)

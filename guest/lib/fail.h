@@ -28,12 +28,12 @@ void fail_nth(unsigned int nth);
 bool fail_nth_end(void);
 
 /*
- * Lets @percent of 100 allocations fail from now on: those of this task and
- * its future children, or with @all those of every task. 0 ends it.
+ * Lets @percent of 100 allocations fail from now on, those of tasks that said
+ * fail_me(true), or with @all those of every task. 0 ends it.
  */
 void fail_always(unsigned int percent, bool all);
 
-/* Takes this task, and its future children, out of fail_always() or back in. */
+/* Takes this task, and the children it will have, in or out. */
 void fail_me(bool on);
 
 /* Spares page allocations below @order, and with order > 0 all of slab. */

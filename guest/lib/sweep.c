@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "access.h"
@@ -24,6 +27,7 @@
 
 /* Guest seconds. */
 #define SWEEP_LIMIT	300
+#define VICTIM_LIMIT	30
 
 /* What must hold after every failure, and so is told once. */
 enum check { RESULT, COUNTER, CONTENTS, ACCESS, VMAS, TABLES, REPEAT, CHECKS };
@@ -333,6 +337,62 @@ static void sweep(struct run *run, enum fail_aim aim)
 	fail_aim(FAIL_ANY, NULL);
 }
 
+/* The call while allocations fail for good, in a process that may hang in it. */
+static void victim(struct child *me, void *arg)
+{
+	struct run *run = arg;
+	struct scene s = scene_make(run);
+	int error;
+
+	fail_me(false);
+	child_pause(me);
+	fail_me(true);
+	error = run->op->call(&s);
+	fail_me(false);
+	if (run->op->finish)
+		run->op->finish(&s);
+	scene_end(run, &s);
+	_exit(error);
+}
+
+static bool result_allowed(const struct sweep *op, enum fail_aim aim, int error)
+{
+	if (aim == FAIL_INSIDE)
+		return error == (op->never_splits ? 0 : op->split_error);
+	return !error || error == ENOMEM || error == op->split_error;
+}
+
+static void for_good(struct run *run, enum fail_aim aim, const char *what)
+{
+	const struct timespec while_it_spins = { .tv_nsec = 200 * 1000 * 1000 };
+	const struct sweep *op = run->op;
+	struct child c;
+	int status;
+
+	fail_aim(aim, current_splitter);
+	fail_always(100, false);
+	c = child_start(victim, run);
+	child_wait_pause(&c);
+	child_go(&c);
+	if (op->fault && (aim == FAIL_ANY || !op->never_splits)) {
+		nanosleep(&while_it_spins, NULL);
+		kill(c.pid, SIGKILL);
+		status = child_reap(c.pid, VICTIM_LIMIT);
+		report(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL,
+		       "goes on until it is killed when %s fails for good",
+		       what);
+	} else {
+		status = child_reap(c.pid, VICTIM_LIMIT);
+		if (!report(WIFEXITED(status) &&
+			    result_allowed(op, aim, WEXITSTATUS(status)),
+			    "returns when %s fails for good", what))
+			report_note("wait status %#x", status);
+	}
+	child_close(&c);
+	fail_always(0, false);
+	fail_aim(FAIL_ANY, NULL);
+}
+
 static void say(const struct run *run)
 {
 	char text[160] = "";
@@ -366,6 +426,8 @@ static void body(void)
 	sweep(&run, FAIL_OUTSIDE);
 	for (int i = 0; i < CHECKS; i++)
 		report(!run.broken[i], "%s", check_names[i]);
+	for_good(&run, FAIL_INSIDE, "each split");
+	for_good(&run, FAIL_ANY, "each allocation");
 	say(&run);
 }
 

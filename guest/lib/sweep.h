@@ -38,6 +38,8 @@ struct sweep {
 	int split_error;
 	/* Success promises nothing: memory is intact, the PMD may stay huge. */
 	bool advice;
+	/* A page fault: taken again and again while nothing can be allocated. */
+	bool fault;
 	/* The call comes to no allocation of a split. */
 	bool never_splits;
 	/* Tables that a failed call may leave behind, empty. */

@@ -66,15 +66,16 @@ static void swap_out(struct scene *s)
 }
 
 static const struct sweep sweeps[] = {
-	{ "write to a shared THP", .set_up = share, .call = touch },
+	{ "write to a shared THP", .set_up = share, .call = touch,
+	  .fault = true },
 	{ "write to a THP of four processes", .set_up = share_with_three,
-	  .call = touch },
+	  .call = touch, .fault = true },
 	{ "write to a THP protected by userfaultfd", .set_up = watch,
-	  .call = touch, .tear_down = unwatch },
+	  .call = touch, .fault = true, .tear_down = unwatch },
 	{ "write to the huge zero page", .never_splits = true,
-	  .set_up = zero_page, .call = touch },
+	  .set_up = zero_page, .call = touch, .fault = true },
 	{ "read of a swapped out THP", .never_splits = true,
-	  .set_up = swap_out, .call = touch_by_read },
+	  .set_up = swap_out, .call = touch_by_read, .fault = true },
 };
 
 TEST("fail-fault")
