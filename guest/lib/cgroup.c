@@ -9,22 +9,27 @@
 #include "report.h"
 
 #define ROOT	"/sys/fs/cgroup"
-#define GROUP	ROOT "/test"
+static const char *group = "test";
 
 static const char *path_of(const char *file)
 {
 	static char path[128];
 
-	snprintf(path, sizeof(path), GROUP "/%s", file);
+	snprintf(path, sizeof(path), ROOT "/%s/%s", group, file);
 	return path;
+}
+
+void cgroup_use(const char *name)
+{
+	group = name;
 }
 
 bool cgroup_make(void)
 {
 	if (file_write(ROOT "/cgroup.subtree_control", "+memory"))
 		return false;
-	if (mkdir(GROUP, 0755))
-		fatal("mkdir " GROUP);
+	if (mkdir(path_of(""), 0755))
+		fatal("mkdir %s", path_of(""));
 	return true;
 }
 
@@ -47,8 +52,13 @@ int cgroup_open(const char *file, int flags)
 	return fd;
 }
 
+long cgroup_field(const char *file, const char *key)
+{
+	return file_field(path_of(file), key);
+}
+
 void cgroup_remove(void)
 {
-	if (rmdir(GROUP))
-		fatal("rmdir " GROUP);
+	if (rmdir(path_of("")))
+		fatal("rmdir %s", path_of(""));
 }

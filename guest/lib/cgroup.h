@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* One memory cgroup of the test's own. */
+/* Memory cgroups of the test's own: one, unless it asks for more. */
 #ifndef GUEST_CGROUP_H
 #define GUEST_CGROUP_H
 
 #include <stdbool.h>
+
+/* Which group this process means from now on; "test" at first. */
+void cgroup_use(const char *name);
 
 /* Makes the group; false where the kernel has no memory controller. */
 bool cgroup_make(void);
@@ -16,6 +19,9 @@ int cgroup_write(const char *file, const char *text);
 
 /* Opens a file of it, with the flags of open(2). */
 int cgroup_open(const char *file, int flags);
+
+/* The number that follows  in a file of it; -1 where there is none. */
+long cgroup_field(const char *file, const char *key);
 
 /* Removes it; its processes must be gone. */
 void cgroup_remove(void);
