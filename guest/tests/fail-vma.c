@@ -55,6 +55,50 @@ static int call_mprotect_none(struct scene *s)
 	return result(mprotect(s->at, page_size(), PROT_NONE));
 }
 
+/* The page and what follows it go over to the next VMA. */
+static void next_read_only(struct scene *s)
+{
+	if (mprotect(region_thp(&s->r, 1), thp_size(), PROT_READ))
+		fatal("mprotect");
+}
+
+static int call_merge_next(struct scene *s)
+{
+	return result(mprotect(s->at, region_thp(&s->r, 1) - s->at, PROT_READ));
+}
+
+static bool merged_next(struct scene *s)
+{
+	return !can_write(s->at) && !can_write(region_thp(&s->r, 1) - 1) &&
+	       can_write(s->at - 1) && region_intact(&s->r);
+}
+
+/* The first half of THP 1 goes over to the VMA before. */
+static void first_read_only(struct scene *s)
+{
+	if (mprotect(s->r.base, thp_size(), PROT_READ))
+		fatal("mprotect");
+}
+
+static int call_merge_before(struct scene *s)
+{
+	return result(mprotect(region_thp(&s->r, 1), thp_size() / 2,
+			       PROT_READ));
+}
+
+static bool merged_before(struct scene *s)
+{
+	char *half = region_thp(&s->r, 1) + thp_size() / 2;
+
+	return !can_write(half - 1) && !can_write(region_thp(&s->r, 1)) &&
+	       can_write(half) && region_intact(&s->r);
+}
+
+static bool second_writable(struct scene *s)
+{
+	return can_write(region_thp(&s->r, 1)) && !can_write(s->at);
+}
+
 static int call_mlock(struct scene *s)
 {
 	return result(mlock(s->at, page_size()));
@@ -192,6 +236,13 @@ static const struct sweep sweeps[] = {
 	  .call = call_mprotect, .done = read_only },
 	{ "mprotect of a page to none", .split_error = ENOMEM,
 	  .call = call_mprotect_none, .done = gone },
+	{ "mprotect that merges with the next VMA", .thps = 2,
+	  .split_error = ENOMEM, .set_up = next_read_only,
+	  .call = call_merge_next, .done = merged_next },
+	{ "mprotect that merges with the VMA before", .thps = 2,
+	  .split_error = ENOMEM, .set_up = first_read_only,
+	  .call = call_merge_before, .done = merged_before,
+	  .undone = second_writable },
 	{ "mlock of a page", .split_error = ENOMEM, .call = call_mlock },
 	{ "munlock of a page", .split_error = ENOMEM, .set_up = lock_all,
 	  .call = call_munlock },
