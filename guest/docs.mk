@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Documents that are made of what the tests and the source say.
+# Documents that are made of what the tests and the source say, and long runs.
 
 SWEEPS = $(shell awk '/^fail-/ { print $$1 }' guest/tests.conf)
 
@@ -14,3 +14,10 @@ docs-sweep: $(B)/undeposit/test.bzImage $(GUEST_BUILD)/initrd.gz $(VMRUN)
 # Every caller of a split function has its row, and no row has lost its caller.
 check-callers: $(B)/undeposit/stamp
 	@guest/check-callers $(B)/undeposit/source docs/split-callers.md
+
+# The random test for as long as one asks; SEED= replays what it printed.
+.PHONY: random
+random: $(B)/undeposit/test.bzImage $(GUEST_BUILD)/initrd.gz $(VMRUN)
+	@$(VMRUN) --kernel $< --initrd $(GUEST_BUILD)/initrd.gz --memory 512 --cpus 2 --timeout 1000000 \
+		--append "undeposit.run=random undeposit.deposit=0 undeposit.calls=$(or $(CALLS),1000000) $(SEED:%=undeposit.seed=%)" \
+		--console $(B)/undeposit/tests/random.console
