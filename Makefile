@@ -23,11 +23,12 @@ JOBS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test try packages clean distclean
+.PHONY: help demo test test-arch try packages clean distclean
 
 help:
 	@echo 'make demo              what the change gives back: stock and undeposit side by side'
 	@echo 'make test              the guest tests, on kernels that watch themselves'
+	@echo 'make test-arch         the same on other architectures; ARCH= one of: $(MACHINES)'
 	@echo
 	@echo 'make tree              the series as a git tree to work in: build/$(BASE)/tree'
 	@echo 'make try TEST=name     one test on the kernel of that tree, as it is now'
@@ -41,10 +42,20 @@ help:
 packages:
 	@./install-packages
 
+packages-%:
+	@./install-packages $@.txt
+
 include kernel/kernel.mk
 include vm/vm.mk
 include guest/guest.mk
 include report/report.mk
+
+ifneq ($(filter test-arch,$(MAKECMDGOALS)),)
+ARCH ?= $(MACHINES)
+ifneq ($(filter-out $(MACHINES),$(ARCH)),)
+$(error unknown machine '$(filter-out $(MACHINES),$(ARCH))'; known: $(MACHINES))
+endif
+endif
 
 GUEST := $(GUEST_BUILD)/initrd.gz
 
@@ -73,12 +84,20 @@ TESTS = $(shell awk '/^[^\#]/ { print "undeposit/" $$1 } \
 test: $(B)/stock/test.bzImage $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN)
 	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(TESTS)
 
+# On a machine that deposits, the changed kernel behaves as stock.
+machine_tests = $(shell awk '/^\#/ { next } FNR == NR { if ($$1 == "$1") deposit = $$4; next } \
+	!deposit || $$5 == "both" { print "undeposit/$1/" $$1 }' vm/machines.conf guest/tests.conf)
+
+test-arch: $(foreach m,$(ARCH),$(B)/undeposit/$(call machine_image,$m) $(call machine_guest,$m)) $(VMRUN)
+	@BASE=$(BASE) prove --failures -j$(JOBS) --exec vm/guest-test \
+		$(foreach m,$(ARCH),$(call machine_tests,$m))
+
 try: $(B)/try/test.bzImage $(GUEST) $(VMRUN)
 	@BASE=$(BASE) KVM=$(KVM) prove --verbose --exec vm/guest-test \
 		try/$(TEST)
 
 clean:
-	rm -rf build/host build/guest $(B)/demo $(B)/demo.json $(B)/stock $(B)/undeposit $(B)/try
+	rm -rf build/host build/guest build/guest-* $(B)/demo $(B)/demo.json $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \

@@ -32,6 +32,11 @@ $(GUEST_BUILD)/initrd.gz: $(GUEST_BUILD)/init guest/guest.mk
 	gzip -n9c $(GUEST_BUILD)/initrd > $@.tmp
 	mv $@.tmp $@
 
+# For another architecture: its compiler, its folder, the same rules.
+build/guest-%/initrd.gz: FORCE | $$(basename $$(wildcard packages-$$*.txt))
+	@$(MAKE) --no-print-directory guest GUEST_BUILD=build/guest-$* \
+		GUEST_CC=$(firstword $(shell awk '$$2 == "$*" { print $$4 }' kernel/kernels.conf))gcc
+
 -include $(GUEST_OBJECTS:.o=.d)
 
 include guest/docs.mk

@@ -1,18 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # From patches/$(BASE)/ to kernels. A kernel is named TREE/CONFIG, where TREE is
-# stock, undeposit or try and CONFIG a file of kernel/config/:
+# stock, undeposit or try and CONFIG a line of kernel/kernels.conf:
 #
 #	archive -> stock/source ----------> stock/CONFIG.bzImage
 #	               |  + patches
 #	               +-> undeposit/source -> undeposit/CONFIG.bzImage
 #	               +-> tree (git) <-> patches, tree -> try/CONFIG.bzImage
+#
+# (bzImage on x86; the image that the line names elsewhere).
 
 B := build/$(BASE)
-CONFIGS := demo test
-KERNEL_BUILD := kernel/build kernel/config/objects kernel/config/base.config kernel/config/x86_64.config
+comma := ,
+
+# $(call kernel_column,CONFIG,NUMBER)
+kernel_column = $(shell awk '$$1 == "$1" { print $$$2 }' kernel/kernels.conf)
+# The same for CONFIG.IMAGE: the fragments it is made of, the packages it takes.
+fragments = $(patsubst %,kernel/config/%.config,$(subst $(comma), ,$(call kernel_column,$(basename $1),7)))
+packages_of = $(basename $(wildcard packages-$(call kernel_column,$(basename $1),2).txt))
+
+IMAGES := $(shell awk '/^[^\#]/ { n = split($$5, path, "/"); print $$1 "." path[n] }' kernel/kernels.conf)
+KERNEL_BUILD := kernel/build kernel/kernels.conf
 
 .PHONY: tree patches FORCE
+.SECONDEXPANSION:
 
 # Written last, when the whole source is there.
 $(B)/stock/version: patches/$(BASE)/base | packages
@@ -22,19 +33,19 @@ $(B)/stock/version: patches/$(BASE)/base | packages
 $(B)/undeposit/stamp: $(B)/stock/version FORCE
 	@kernel/apply $(BASE)
 
-$(CONFIGS:%=$(B)/stock/%.bzImage): $(B)/stock/%.bzImage: $(B)/stock/version kernel/config/%.config $(KERNEL_BUILD)
-	@kernel/build stock $(B)/stock/source $* $(B)/stock
+$(IMAGES:%=$(B)/stock/%): $(B)/stock/%: $(B)/stock/version $(KERNEL_BUILD) $$(call fragments,$$*) | $$(call packages_of,$$*)
+	@kernel/build stock $(B)/stock/source $(basename $*) $(B)/stock
 
-$(CONFIGS:%=$(B)/undeposit/%.bzImage): $(B)/undeposit/%.bzImage: $(B)/undeposit/stamp kernel/config/%.config $(KERNEL_BUILD)
-	@kernel/build undeposit $(B)/undeposit/source $* $(B)/undeposit
+$(IMAGES:%=$(B)/undeposit/%): $(B)/undeposit/%: $(B)/undeposit/stamp $(KERNEL_BUILD) $$(call fragments,$$*) | $$(call packages_of,$$*)
+	@kernel/build undeposit $(B)/undeposit/source $(basename $*) $(B)/undeposit
 
 # Made once: from then on it is the developer's.
 $(B)/tree/.git: | $(B)/stock/version
 	@kernel/tree $(BASE)
 
 # Whatever the developer changed since: kbuild knows.
-$(B)/try/test.bzImage: $(B)/tree/.git FORCE
-	@kernel/build try $(B)/tree test $(B)/try
+$(IMAGES:%=$(B)/try/%): $(B)/try/%: $(B)/tree/.git FORCE | $$(call packages_of,$$*)
+	@kernel/build try $(B)/tree $(basename $*) $(B)/try
 
 tree: $(B)/stock/version
 	@kernel/tree $(BASE)

@@ -28,4 +28,10 @@ static const struct machine machines[] = {
 	{ "x86_64", "qemu-system-x86_64",
 	  ARGS("-machine", "pc", "-serial", "chardev:console", "-serial", "chardev:results"),
 	  "%u,sockets=%u", "console=ttyS0 reboot=t panic=-1", "nolapic_timer" },
+	/* The hash MMU has THP only if the machine offers it pages of 16 MiB. */
+	{ "pseries", "qemu-system-ppc64",
+	  ARGS("-machine", "pseries,cap-hpt-max-page-size=16777216", "-cpu", "POWER9",
+	       "-device", "spapr-vty,chardev=console,reg=0x30000000",
+	       "-device", "spapr-vty,chardev=results,reg=0x30001000"),
+	  "%u", "console=hvc0 undeposit.results=hvc1", "" },
 };

@@ -28,3 +28,8 @@ size_t table_size(void)
 {
 	return thp_pages() * sizeof(uint64_t);
 }
+
+bool tables_share_pages(void)
+{
+	return table_size() < page_size();
+}

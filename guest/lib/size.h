@@ -3,6 +3,7 @@
 #ifndef GUEST_SIZE_H
 #define GUEST_SIZE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 size_t page_size(void);
@@ -18,5 +19,8 @@ size_t thp_pages(void);
  * a THP, which holds on every 64-bit Linux architecture.
  */
 size_t table_size(void);
+
+/* Whether several tables share a page: most splits then allocate nothing. */
+bool tables_share_pages(void);
 
 #endif

@@ -156,7 +156,7 @@ void report_system_tables(const struct tables *since, long tables,
 	long want = since->system + tables * (long)table_size();
 	long now;
 
-	if (table_size() < page_size())
+	if (tables_share_pages())
 		return;
 	now = tables_system();
 	if (now != want)
