@@ -34,6 +34,12 @@ help:
 	@echo 'make try TEST=name     one test on the kernel of that tree, as it is now'
 	@echo 'make patches           the commits of that tree back into patches/$(BASE)'
 	@echo
+	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
+	@echo 'make install           install it; PREFIX=/usr/local DESTDIR='
+	@echo 'make test-tools        its tests on this machine'
+	@echo 'make fuzz SECONDS=60   its parsers, with libFuzzer'
+	@echo 'make dist              the last commit as a tarball'
+	@echo
 	@echo 'make clean             remove what was built, except that tree'
 	@echo 'make distclean         remove build/ whole, unless that tree has unsaved work'
 	@echo
@@ -49,6 +55,7 @@ include kernel/kernel.mk
 include vm/vm.mk
 include guest/guest.mk
 include report/report.mk
+include tools/tools.mk
 
 ifneq ($(filter test-arch,$(MAKECMDGOALS)),)
 ARCH ?= $(MACHINES)
@@ -97,7 +104,7 @@ try: $(B)/try/test.bzImage $(GUEST) $(VMRUN)
 		try/$(TEST)
 
 clean:
-	rm -rf build/host build/guest build/guest-* $(B)/demo $(B)/demo.json $(B)/stock $(B)/undeposit $(B)/try
+	rm -rf build/host build/guest build/guest-* build/tools $(B)/demo $(B)/demo.json $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \

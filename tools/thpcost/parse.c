@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse.h"
+
+#define BLANKS	" \t"
+
+/* Digits only: strtoull() alone takes blanks and a sign, too. */
+static bool parse_number(const char **at, int base, uint64_t *value)
+{
+	char *end;
+
+	if (base == 10 ? !isdigit((unsigned char)**at) : !isxdigit((unsigned char)**at))
+		return false;
+	errno = 0;
+	*value = strtoull(*at, &end, base);
+	*at = end;
+	return !errno;
+}
+
+bool parse_field(const char *line, const char *name, uint64_t *value)
+{
+	size_t len = strlen(name);
+	uint64_t number;
+
+	if (strncmp(line, name, len))
+		return false;
+	line += len;
+	if (*line == ':')
+		line++;
+	else if (*line != ' ' && *line != '\t')
+		return false;
+	line += strspn(line, BLANKS);
+	if (!parse_number(&line, 10, &number))
+		return false;
+	line += strspn(line, BLANKS);
+	if (!strncmp(line, "kB", 2)) {
+		if (__builtin_mul_overflow(number, 1024, &number))
+			return false;
+		line += 2;
+	}
+	if (line[strspn(line, BLANKS "\r\n")])
+		return false;
+	*value = number;
+	return true;
+}
+
+void parse_fields(struct field *fields, size_t count, const char *line)
+{
+	uint64_t value;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!parse_field(line, fields[i].name, &value))
+			continue;
+		fields[i].seen++;
+		if (__builtin_add_overflow(fields[i].value, value, &fields[i].value))
+			fields[i].value = UINT64_MAX;
+		return;
+	}
+}
+
+int read_fields(FILE *in, struct field *fields, size_t count)
+{
+	char *line = NULL;
+	size_t size = 0;
+	int error = 0;
+
+	errno = 0;
+	while (getline(&line, &size, in) >= 0) {
+		parse_fields(fields, count, line);
+		errno = 0;
+	}
+	if (!feof(in))
+		error = errno ? -errno : -EIO;
+	free(line);
+	return error;
+}
+
+/* 7f0000000000-7f0000200000 rw-p 00000000 00:00 0      [heap] */
+bool parse_map(const char *line, struct map *map)
+{
+	uint64_t start, end, inode;
+
+	if (!parse_number(&line, 16, &start) || *line++ != '-' ||
+	    !parse_number(&line, 16, &end) || *line++ != ' ' || start >= end)
+		return false;
+	/* permissions, offset, device */
+	for (int i = 0; i < 3; i++) {
+		line += strcspn(line, " \n");
+		if (*line++ != ' ')
+			return false;
+	}
+	if (!parse_number(&line, 10, &inode))
+		return false;
+	line += strspn(line, BLANKS);
+	map->start = start;
+	map->end = end;
+	map->anonymous = !inode || (!strncmp(line, "/dev/zero", 9) &&
+				    !line[9 + strspn(line + 9, "\r\n")]);
+	return true;
+}
+
+/* Whether a list separated by commas holds @word; it ends where a colon is. */
+static bool list_holds(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (true) {
+		size_t item = strcspn(list, ",:");
+
+		if (item == len && !strncmp(list, word, len))
+			return true;
+		if (list[item] != ',')
+			return false;
+		list += item + 1;
+	}
+}
+
+enum cgroup_rank parse_cgroup(char *line, const char **path)
+{
+	const char *controllers = line;
+	const char *colon;
+	uint64_t hierarchy;
+
+	line[strcspn(line, "\n")] = '\0';
+	if (!parse_number(&controllers, 10, &hierarchy) || *controllers++ != ':')
+		return CGROUP_NONE;
+	colon = strchr(controllers, ':');
+	if (!colon || colon[1] != '/')
+		return CGROUP_NONE;
+	*path = colon + 1;
+	if (list_holds(controllers, "memory"))
+		return CGROUP_MEMORY;
+	return !hierarchy && colon == controllers ? CGROUP_V2 : CGROUP_NONE;
+}
+
+bool parse_name(const char *line, char *name, size_t size)
+{
+	if (strncmp(line, "Name:\t", 6))
+		return false;
+	snprintf(name, size, "%.*s", (int)strcspn(line + 6, "\n"), line + 6);
+	return true;
+}

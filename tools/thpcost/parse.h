@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Lines of /proc, parsed. Whatever a line holds, the answer is a value or
+ * "that is not it"; no number wraps around.
+ */
+#ifndef THPCOST_PARSE_H
+#define THPCOST_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* A figure to look for; value is the sum over the lines that had it. */
+struct field {
+	const char *name;
+	unsigned int seen;	/* lines */
+	uint64_t value;		/* in bytes where the line says kB */
+};
+
+/* "NAME: 12 kB" or "name 12", with nothing behind. */
+bool parse_field(const char *line, const char *name, uint64_t *value);
+
+/* Adds the line to the field whose name it begins with; sums saturate. */
+void parse_fields(struct field *fields, size_t count, const char *line);
+
+/*
+ * The same for every line of a file. Returns 0, or -errno where reading broke
+ * off: -ESRCH for a file of a process that has exited.
+ */
+int read_fields(FILE *in, struct field *fields, size_t count);
+
+/* What of a line of /proc/PID/maps counts here. */
+struct map {
+	uint64_t start;
+	uint64_t end;
+	bool anonymous;		/* private /dev/zero included */
+};
+
+bool parse_map(const char *line, struct map *map);
+
+/* Which cgroup a line of /proc/PID/cgroup is about, by how well it serves. */
+enum cgroup_rank { CGROUP_NONE, CGROUP_V2, CGROUP_MEMORY };
+
+/*
+ * Cuts the line end off; *path points into the line, at what follows the
+ * second colon, unless the rank is CGROUP_NONE.
+ */
+enum cgroup_rank parse_cgroup(char *line, const char **path);
+
+/* Copies what follows "Name:" and a tab, shortened to fit. */
+bool parse_name(const char *line, char *name, size_t size);
+
+#endif

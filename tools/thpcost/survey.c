@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "parse.h"
+#include "survey.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* PID_NS_INIT_INO of include/uapi/linux/nsfs.h */
+#define FIRST_PID_NS	"pid:[4026531836]"
+
+static int read_file(int dir, const char *path, struct field *fields, size_t count)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	int error;
+	FILE *in;
+
+	if (fd < 0)
+		return -errno;
+	in = fdopen(fd, "r");
+	if (!in) {
+		close(fd);
+		return -ENOMEM;
+	}
+	error = read_fields(in, fields, count);
+	fclose(in);
+	return error;
+}
+
+int totals_read(const struct root *root, struct totals *totals)
+{
+	struct field meminfo[] = {
+		{ .name = "AnonHugePages" }, { .name = "PageTables" },
+	};
+	struct field vmstat[] = {
+		{ .name = "thp_fault_alloc" }, { .name = "thp_split_pmd" },
+		{ .name = "thp_split_pmd_failed" },
+	};
+	int error;
+
+	error = read_file(root->proc, "meminfo", meminfo, ARRAY_SIZE(meminfo));
+	if (!error)
+		error = read_file(root->proc, "vmstat", vmstat, ARRAY_SIZE(vmstat));
+	*totals = (struct totals){
+		.thp = meminfo[0].value,
+		.tables = meminfo[1].value,
+		.faults = vmstat[0].value,
+		.splits = vmstat[1].value,
+		.failed = vmstat[2].value,
+	};
+	return error;
+}
+
+/* In a container, or where hidepid= hides what others run. */
+static bool processes_hidden(int proc)
+{
+	char ns[32] = "";
+
+	if (readlinkat(proc, "self/ns/pid", ns, sizeof(ns) - 1) < 0)
+		return true;
+	return strcmp(ns, FIRST_PID_NS) || faccessat(proc, "1", F_OK, 0);
+}
+
+static int add_process(struct survey *survey, const struct process *process)
+{
+	/* Twice the room whenever the count reaches a power of two. */
+	if (!(survey->count & (survey->count - 1))) {
+		size_t room = survey->count ? 2 * survey->count : 1;
+		struct process *more = reallocarray(survey->processes, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		survey->processes = more;
+	}
+	survey->processes[survey->count++] = *process;
+	return 0;
+}
+
+/* 0 for what is no process. */
+static pid_t parse_pid(const char *name)
+{
+	char *end;
+	long pid;
+
+	if (!isdigit((unsigned char)*name))
+		return 0;
+	pid = strtol(name, &end, 10);
+	return *end || pid > INT32_MAX ? 0 : (pid_t)pid;
+}
+
+static int read_processes(const struct root *root, struct survey *survey)
+{
+	struct dirent *entry;
+	int error = 0;
+	DIR *proc;
+	int fd;
+
+	fd = openat(root->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	proc = fdopendir(fd);
+	if (!proc) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while (!error && (entry = readdir(proc))) {
+		struct process process;
+		pid_t pid = parse_pid(entry->d_name);
+
+		if (!pid)
+			continue;
+		error = process_read(root, &survey->kernel, pid, &process);
+		if (!error)
+			error = add_process(survey, &process);
+		else if (error == -EACCES)
+			survey->hidden = true;
+		if (error != -ENOMEM)
+			error = 0;
+	}
+	closedir(proc);
+	return error;
+}
+
+struct row survey_row(const struct process *process)
+{
+	return (struct row){
+		.subject = SUBJECT_PROCESS,
+		.pid = process->pid,
+		.name = process->name,
+		.processes = 1,
+		.unread = !process->read,
+		.cost = process->cost,
+	};
+}
+
+static void row_add(struct row *sum, const struct process *process)
+{
+	cost_add(&sum->cost, &process->cost);
+	sum->processes++;
+	sum->unread += !process->read;
+}
+
+/*
+ * PageTables and AnonHugePages of /proc/meminfo count what no process here
+ * shows, too: the former bounds from above what is deposited on stock, the
+ * latter from below what is mapped.
+ */
+static void sum_up(struct survey *survey, const struct totals *totals)
+{
+	struct cost *sum = &survey->system.cost;
+	uint64_t others, deposits;
+
+	for (size_t i = 0; i < survey->count; i++)
+		row_add(&survey->system, &survey->processes[i]);
+	others = totals->tables > sum->tables ? totals->tables - sum->tables : 0;
+	if (survey->hidden && !survey->kernel.hash) {
+		if (survey->kernel.changed)
+			sum->unbounded = true;
+		else
+			cost_add(sum, &(struct cost){ .unseen = others });
+	}
+	if (totals->thp > sum->thp) {
+		deposits = cost_tables(&survey->kernel, totals->thp) -
+			   cost_tables(&survey->kernel, sum->thp);
+		sum->unseen -= deposits < sum->unseen ? deposits : sum->unseen;
+		sum->thp = totals->thp;
+	}
+	sum->tables = totals->tables;
+}
+
+int survey_read(const struct root *root, struct survey *survey)
+{
+	struct totals totals;
+	int error;
+
+	*survey = (struct survey){ .system.subject = SUBJECT_SYSTEM };
+	error = kernel_read(root, &survey->kernel);
+	if (error)
+		return error;
+	survey->hidden = processes_hidden(root->proc);
+	error = read_processes(root, survey);
+	if (!error)
+		error = totals_read(root, &totals);
+	if (!error)
+		sum_up(survey, &totals);
+	return error;
+}
+
+void survey_free(struct survey *survey)
+{
+	for (size_t i = 0; i < survey->count; i++)
+		process_free(&survey->processes[i]);
+	free(survey->processes);
+	survey->processes = NULL;
+	survey->count = 0;
+}
+
+static bool is_at_or_below(const char *path, const char *top)
+{
+	size_t len = strlen(top);
+
+	while (len && top[len - 1] == '/')
+		len--;
+	return !strncmp(path, top, len) && (!path[len] || path[len] == '/');
+}
+
+static int by_cgroup(const void *a, const void *b)
+{
+	const struct process *const *p = a, *const *q = b;
+
+	return strcmp((*p)->cgroup, (*q)->cgroup);
+}
+
+ssize_t survey_cgroups(const struct survey *survey, const char *path, struct row **rows)
+{
+	const struct process **members = calloc(survey->count + 1, sizeof(*members));
+	size_t count = 0, groups = 0;
+
+	*rows = calloc(survey->count + 1, sizeof(**rows));
+	if (!members || !*rows) {
+		free(members);
+		free(*rows);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < survey->count; i++)
+		if (survey->processes[i].cgroup && is_at_or_below(survey->processes[i].cgroup, path))
+			members[count++] = &survey->processes[i];
+	qsort(members, count, sizeof(*members), by_cgroup);
+	for (size_t i = 0; i < count; i++) {
+		if (!i || by_cgroup(&members[i - 1], &members[i]))
+			(*rows)[groups++] = (struct row){
+				.subject = SUBJECT_CGROUP,
+				.name = members[i]->cgroup,
+			};
+		row_add(&(*rows)[groups - 1], members[i]);
+	}
+	free(members);
+	return groups;
+}
+
+/* Larger first: below 0 where @a is the larger. */
+static int larger(uint64_t a, uint64_t b)
+{
+	return (a < b) - (a > b);
+}
+
+static int by_gain(const void *a, const void *b, void *kernel)
+{
+	const struct row *p = a, *q = b;
+	int order;
+
+	order = larger(cost_gain(kernel, &p->cost), cost_gain(kernel, &q->cost));
+	if (!order)
+		order = larger(cost_deposit(kernel, &p->cost), cost_deposit(kernel, &q->cost));
+	if (!order)
+		order = larger(p->cost.thp, q->cost.thp);
+	if (!order)
+		order = (p->pid > q->pid) - (p->pid < q->pid);
+	return order ? order : strcmp(p->name, q->name);
+}
+
+void rows_sort(const struct kernel *kernel, struct row *rows, size_t count)
+{
+	qsort_r(rows, count, sizeof(*rows), by_gain, (void *)kernel);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* All processes of the system, and what they add up to. */
+#ifndef THPCOST_SURVEY_H
+#define THPCOST_SURVEY_H
+
+#include "cost.h"
+
+/* Whom a row is about. */
+enum subject { SUBJECT_SYSTEM, SUBJECT_PROCESS, SUBJECT_CGROUP };
+
+struct row {
+	enum subject subject;
+	pid_t pid;		/* of a process */
+	const char *name;	/* of a process or cgroup */
+	unsigned int processes;	/* with memory of their own */
+	unsigned int unread;	/* those of them whose smaps is closed */
+	struct cost cost;
+};
+
+struct survey {
+	struct kernel kernel;
+	struct process *processes;
+	size_t count;
+	bool hidden;		/* there may be processes that /proc does not show */
+	struct row system;
+};
+
+/*
+ * Reads every process that /proc shows. Those that end meanwhile do not count.
+ * Returns 0 or -errno.
+ */
+int survey_read(const struct root *root, struct survey *survey);
+
+void survey_free(struct survey *survey);
+
+/* A row about one process. */
+struct row survey_row(const struct process *process);
+
+/*
+ * A row for each cgroup at or below @path ("/": all) that has processes, which
+ * count in their own cgroup alone. The names stay the survey's. Returns the
+ * number of rows, or -errno; *rows is to be freed.
+ */
+ssize_t survey_cgroups(const struct survey *survey, const char *path, struct row **rows);
+
+/* Largest gain first, then deposit, then THP, then by number and name. */
+void rows_sort(const struct kernel *kernel, struct row *rows, size_t count);
+
+/*
+ * Counters and sums that the kernel keeps of itself: no process is walked.
+ * What a kernel does not count is 0.
+ */
+struct totals {
+	uint64_t thp;		/* AnonHugePages: each THP once, however often mapped */
+	uint64_t tables;	/* PageTables */
+	uint64_t faults;	/* thp_fault_alloc */
+	uint64_t splits;	/* thp_split_pmd */
+	uint64_t failed;	/* thp_split_pmd_failed */
+};
+
+/* From /proc/meminfo and /proc/vmstat. Returns 0 or -errno. */
+int totals_read(const struct root *root, struct totals *totals);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the parts of the command share; none of it is for the core. */
+#ifndef THPCOST_H
+#define THPCOST_H
+
+#include "survey.h"
+
+#define COLUMNS_MAX	32
+
+struct thpcost {
+	struct root root;
+	const char *cgroup;	/* cgroups at or below this one, not processes */
+	const char *prometheus;	/* file to keep, "-" for standard output */
+	unsigned long top;	/* rows, besides that of the system; 0: all */
+	unsigned long count;	/* of watched intervals; 0: no end */
+	double seconds;		/* between them; 0: once */
+	pid_t *pids;
+	size_t nr_pids;
+	int columns[COLUMNS_MAX];
+	size_t nr_columns;
+	bool system;
+	bool all;
+	bool json;
+	bool raw;
+	bool bytes;
+	bool noheadings;
+};
+
+/* "1.5G" or, with --bytes, "1610612736"; to be freed. Ends the program without memory. */
+char *size_text(const struct thpcost *t, uint64_t size);
+
+void *must(void *p);
+
+/* As printf(), to a text to be freed. */
+char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Reads all, or ends the program with one line. */
+void must_survey(const struct thpcost *t, struct survey *survey);
+
+/* The rows to show: --cgroup, --top, --all; largest first. To be freed. */
+size_t select_rows(const struct thpcost *t, const struct survey *survey, struct row **rows);
+
+/* Sleeps until @number intervals after the first call. */
+void wait_interval(const struct thpcost *t, unsigned long number);
+
+/* A row for each interval, on standard output. */
+void watch(const struct thpcost *t);
+
+struct column {
+	const char *name;
+	double width;		/* hint, as libsmartcols takes it */
+	int flags;
+	bool number;		/* in JSON, whatever the other options */
+	const char *help;
+};
+
+extern const struct column watch_columns[];
+extern const size_t nr_watch_columns;
+
+/* Figures in Prometheus' text format, once or for each interval. */
+void prometheus(const struct thpcost *t);
+
+#endif
