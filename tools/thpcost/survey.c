@@ -136,6 +136,7 @@ struct row survey_row(const struct process *process)
 		.name = process->name,
 		.processes = 1,
 		.unread = !process->read,
+		.zero_unread = process->read && !process->zero_read,
 		.cost = process->cost,
 	};
 }
@@ -145,6 +146,7 @@ static void row_add(struct row *sum, const struct process *process)
 	cost_add(&sum->cost, &process->cost);
 	sum->processes++;
 	sum->unread += !process->read;
+	sum->zero_unread += process->read && !process->zero_read;
 }
 
 /*

@@ -14,6 +14,7 @@ struct row {
 	const char *name;	/* of a process or cgroup */
 	unsigned int processes;	/* with memory of their own */
 	unsigned int unread;	/* those of them whose smaps is closed */
+	unsigned int zero_unread;	/* those read, but for the huge zero page */
 	struct cost cost;
 };
 

@@ -135,6 +135,8 @@ static char *cell(const struct thpcost *t, const struct kernel *kernel,
 	case COL_THP:
 		return size_text(t, cost->thp);
 	case COL_ZERO:
+		if (row->subject == SUBJECT_PROCESS && row->zero_unread)
+			return NULL;
 		return size_text(t, cost->zero);
 	case COL_DEPOSIT:
 		return size_text(t, cost_deposit(kernel, cost));
@@ -238,6 +240,9 @@ static void say_limits(const struct survey *survey)
 	if (system->unread)
 		warnx("%u of %u processes may not be read (try as root): GAIN is at least right, MAX at the most",
 		      system->unread, system->processes);
+	if (system->zero_unread)
+		warnx("%u of %u processes hide the huge zero page (PAGEMAP_SCAN is of Linux 6.7): ZERO is at least right",
+		      system->zero_unread, system->processes);
 	if (survey->hidden)
 		warnx("/proc does not show all processes (a container, or hidepid=): GAIN is at least right");
 }
@@ -535,6 +540,7 @@ int main(int argc, char **argv)
 		missing = show_pids(&t);
 	else
 		show_survey(&t);
+	free(t.pids);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_FAILURE, "standard output");
 	return missing ? EXIT_FAILURE : EXIT_SUCCESS;

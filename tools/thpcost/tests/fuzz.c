@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
+#include "../parse.h"
+#include "fuzz.h"
+
+static void check(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+static void try_fields(FILE *in)
+{
+	struct field fields[] = {
+		{ .name = "AnonHugePages" }, { .name = "VmPTE" }, { .name = "thp_split_pmd" },
+	};
+
+	check(!read_fields(in, fields, 3));
+	for (size_t i = 0; i < 3; i++)
+		check(fields[i].seen || !fields[i].value);
+}
+
+static void try_line(char *line)
+{
+	size_t len = strlen(line);
+	struct map map = { 0 };
+	const char *path = NULL;
+	char name[8];
+
+	if (parse_map(line, &map))
+		check(map.start < map.end);
+	if (parse_name(line, name, sizeof(name)))
+		check(strlen(name) < sizeof(name));
+	/* The last: it cuts the line. */
+	if (parse_cgroup(line, &path))
+		check(path > line && path < line + len && *path == '/' && !strchr(path, '\n'));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *line = NULL;
+	size_t room = 0;
+	FILE *in;
+
+	if (!size)
+		return 0;
+	in = fmemopen((void *)data, size, "r");
+	check(in);
+	try_fields(in);
+	rewind(in);
+	while (getline(&line, &room, in) >= 0)
+		try_line(line);
+	free(line);
+	fclose(in);
+	return 0;
+}
