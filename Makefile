@@ -53,9 +53,9 @@ packages-%:
 
 include kernel/kernel.mk
 include vm/vm.mk
+include tools/tools.mk
 include guest/guest.mk
 include report/report.mk
-include tools/tools.mk
 
 ifneq ($(filter test-arch,$(MAKECMDGOALS)),)
 ARCH ?= $(MACHINES)
@@ -88,8 +88,11 @@ demo: $(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl $(COMPARE)
 TESTS = $(shell awk '/^[^\#]/ { print "undeposit/" $$1 } \
 	$$5 == "both" { print "stock/" $$1 }' guest/tests.conf)
 
-test: $(B)/stock/test.bzImage $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN)
-	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(TESTS)
+test: $(B)/stock/test.bzImage $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN) $(COMPARE) $(THPCOST_TESTED)
+	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(TESTS); \
+	guest=$$?; \
+	BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) $(THPCOST_TESTS) tools/thpcost/tests/truth && \
+		exit $$guest
 
 # On a machine that deposits, the changed kernel behaves as stock.
 machine_tests = $(shell awk '/^\#/ { next } FNR == NR { if ($$1 == "$1") deposit = $$4; next } \

@@ -10,12 +10,18 @@ GUEST_CFLAGS	:= -O2 -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP
 GUEST_LDFLAGS	:= -static -no-pie
 
 GUEST_SOURCES	:= guest/init.c $(wildcard guest/lib/*.c guest/tests/*.c guest/demo/*.c)
-GUEST_OBJECTS	:= $(GUEST_SOURCES:guest/%.c=$(GUEST_BUILD)/%.o)
+GUEST_OBJECTS	:= $(GUEST_SOURCES:guest/%.c=$(GUEST_BUILD)/%.o) \
+		   $(THPCOST_CORE:tools/%.c=$(GUEST_BUILD)/tools/%.o)
 
 .PHONY: guest
 guest: $(GUEST_BUILD)/initrd.gz
 
 $(GUEST_BUILD)/%.o: guest/%.c guest/guest.mk
+	@mkdir -p $(@D)
+	$(GUEST_CC) $(GUEST_CFLAGS) -c -o $@ $<
+
+# What thpcost reads and adds up with, to be checked against what a test knows.
+$(GUEST_BUILD)/tools/%.o: tools/%.c guest/guest.mk
 	@mkdir -p $(@D)
 	$(GUEST_CC) $(GUEST_CFLAGS) -c -o $@ $<
 

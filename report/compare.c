@@ -261,23 +261,40 @@ static void print_table(const struct compare *c)
 	scols_unref_table(table);
 }
 
-static bool claim_holds(const struct compare *c, const char *metric, double limit, bool of_stock)
+/* @least is NAN where the claim has an upper limit alone. */
+static bool claim_holds(const struct compare *c, const char *metric, double least, double limit,
+			bool of_stock)
 {
 	double stock = value_of(&c->stock, metric);
 	double changed = value_of(&c->changed, metric);
+	double unit = of_stock ? stock : 1;
 
 	if (isnan(changed) || (of_stock && isnan(stock))) {
 		warnx("claim broken: %s was not measured", metric);
 		return false;
 	}
-	if (changed <= limit * (of_stock ? stock : 1))
+	if (changed <= limit * unit && !(changed < least * unit))
 		return true;
-	if (of_stock)
+	if (!isnan(least))
+		warnx("claim broken: %s is %.0f; from %.0f to %.0f", metric, changed, least * unit,
+		      limit * unit);
+	else if (of_stock)
 		warnx("claim broken: %s is %.0f, %.3f of stock's %.0f; at most %g of it",
 		      metric, changed, changed / stock, stock, limit);
 	else
 		warnx("claim broken: %s is %.0f; at most %g", metric, changed, limit);
 	return false;
+}
+
+/* "metric limit of" or "metric least:limit of" */
+static bool parse_claim(const char *line, char metric[64], double *least, double *limit, char of[16])
+{
+	if (sscanf(line, "%63s %lf:%lf %15s", metric, least, limit, of) != 4) {
+		*least = NAN;
+		if (sscanf(line, "%63s %lf %15s", metric, limit, of) != 3)
+			return false;
+	}
+	return !strcmp(of, "stock") || !strcmp(of, "1");
 }
 
 /* Returns how many claims are broken, each said in one line. */
@@ -290,13 +307,12 @@ static unsigned int check_claims(const struct compare *c)
 
 	while ((line = next_line(in, &buf, &size, &number))) {
 		char metric[64], of[16];
-		double limit;
+		double least, limit;
 
-		if (sscanf(line, "%63s %lf %15s", metric, &limit, of) != 3 ||
-		    (strcmp(of, "stock") && strcmp(of, "1")))
+		if (!parse_claim(line, metric, &least, &limit, of))
 			errx(EXIT_FAILURE, "%s:%u: not a metric, a limit, and stock or 1",
 			     c->claims, number);
-		broken += !claim_holds(c, metric, limit, *of == 's');
+		broken += !claim_holds(c, metric, least, limit, *of == 's');
 	}
 	free(buf);
 	fclose(in);

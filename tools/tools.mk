@@ -13,6 +13,8 @@ THPCOST_CORE	:= $(addprefix tools/thpcost/,parse.c zero.c cost.c survey.c)
 THPCOST_SOURCES	:= $(wildcard tools/thpcost/*.c)
 THPCOST_TESTS	:= $(addprefix tools/thpcost/tests/,documents rows bad-input broken live) \
 		   $(TOOLS_BUILD)/tests/parse
+# What they run.
+THPCOST_TESTED	:= $(addprefix $(TOOLS_BUILD)/,thpcost tests/thpcost tests/parse tests/json)
 
 PREFIX		?= /usr/local
 BINDIR		?= $(PREFIX)/bin
@@ -68,7 +70,7 @@ $(TOOLS_BUILD)/tests/json: tools/thpcost/tests/json.c | packages
 	@mkdir -p $(@D)
 	$(HOSTCC) $(filter-out -M%,$(TOOLS_CFLAGS)) -o $@ $< -lcjson
 
-test-tools: tools $(addprefix $(TOOLS_BUILD)/tests/,thpcost parse json)
+test-tools: $(THPCOST_TESTED)
 	@prove --failures -j$(JOBS) $(THPCOST_TESTS)
 
 SECONDS		?= 60

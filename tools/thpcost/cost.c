@@ -44,6 +44,14 @@ int root_open(struct root *root, const char *dir)
 	return root->proc < 0 ? root->proc : 0;
 }
 
+void root_close(struct root *root)
+{
+	if (root->proc >= 0)
+		close(root->proc);
+	if (root->sys >= 0)
+		close(root->sys);
+}
+
 /* NULL with errno. */
 static FILE *open_at(int dir, const char *path)
 {

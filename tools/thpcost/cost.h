@@ -18,6 +18,7 @@ struct root {
 
 /* Opens those below @dir ("/"). Returns 0, or -errno where there is no /proc. */
 int root_open(struct root *root, const char *dir);
+void root_close(struct root *root);
 
 /* What the kernel is like. */
 struct kernel {

@@ -540,6 +540,7 @@ int main(int argc, char **argv)
 		missing = show_pids(&t);
 	else
 		show_survey(&t);
+	root_close(&t.root);
 	free(t.pids);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_FAILURE, "standard output");
