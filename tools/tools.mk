@@ -48,10 +48,10 @@ install: tools
 
 # The same commit, the same bytes.
 dist:
-	@git rev-parse -q --verify HEAD >/dev/null || { echo 'make dist packs a commit: this is no git tree' >&2; exit 1; }
+	@[ -e .git ] || { echo 'make dist packs a commit: this is no git tree' >&2; exit 1; }
 	@git diff --quiet HEAD || echo 'what is not committed is not packed' >&2
 	@mkdir -p build
-	git -c core.abbrev=12 archive --prefix=undeposit-$$(tools/version)/ HEAD | gzip -n9 >build/undeposit.tar.gz.tmp
+	@set -o pipefail; git -c core.abbrev=12 archive --prefix=undeposit-$$(tools/version)/ HEAD | gzip -n9 >build/undeposit.tar.gz.tmp
 	@mv build/undeposit.tar.gz.tmp build/undeposit-$$(tools/version).tar.gz
 	@echo build/undeposit-$$(tools/version).tar.gz
 

@@ -52,32 +52,6 @@ void root_close(struct root *root)
 		close(root->sys);
 }
 
-/* NULL with errno. */
-static FILE *open_at(int dir, const char *path)
-{
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	FILE *in;
-
-	if (fd < 0)
-		return NULL;
-	in = fdopen(fd, "r");
-	if (!in)
-		close(fd);
-	return in;
-}
-
-static int fields_at(int dir, const char *path, struct field *fields, size_t count)
-{
-	FILE *in = open_at(dir, path);
-	int error;
-
-	if (!in)
-		return -errno;
-	error = read_fields(in, fields, count);
-	fclose(in);
-	return error;
-}
-
 /* hpage_pmd_size holds a number alone; 0 where the kernel has no THP. */
 static uint64_t thp_size(int sys)
 {

@@ -1,13 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "parse.h"
 
 #define BLANKS	" \t"
+
+FILE *open_at(int dir, const char *path)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	FILE *in;
+
+	if (fd < 0)
+		return NULL;
+	in = fdopen(fd, "r");
+	if (!in)
+		close(fd);
+	return in;
+}
 
 /* Digits only: strtoull() alone takes blanks and a sign, too. */
 static bool parse_number(const char **at, int base, uint64_t *value)
@@ -77,6 +91,18 @@ int read_fields(FILE *in, struct field *fields, size_t count)
 	if (!feof(in))
 		error = errno ? -errno : -EIO;
 	free(line);
+	return error;
+}
+
+int fields_at(int dir, const char *path, struct field *fields, size_t count)
+{
+	FILE *in = open_at(dir, path);
+	int error;
+
+	if (!in)
+		return -errno;
+	error = read_fields(in, fields, count);
+	fclose(in);
 	return error;
 }
 

@@ -11,6 +11,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Opens a file below a directory for reading. NULL with errno. */
+FILE *open_at(int dir, const char *path);
+
 /* A figure to look for; value is the sum over the lines that had it. */
 struct field {
 	const char *name;
@@ -29,6 +32,9 @@ void parse_fields(struct field *fields, size_t count, const char *line);
  * off: -ESRCH for a file of a process that has exited.
  */
 int read_fields(FILE *in, struct field *fields, size_t count);
+
+/* The same for a file below a directory; also -errno of opening it. */
+int fields_at(int dir, const char *path, struct field *fields, size_t count);
 
 /* What of a line of /proc/PID/maps counts here. */
 struct map {

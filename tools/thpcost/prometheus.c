@@ -122,36 +122,29 @@ static void put_gauges(FILE *out, const struct kernel *kernel, const char *prefi
 	}
 }
 
-static void put_all(const struct thpcost *t, FILE *out)
+static void put_all(const struct thpcost *t, const struct survey *survey, const struct totals *totals,
+		    FILE *out)
 {
-	struct survey survey;
-	struct totals totals;
 	struct row *rows;
 	size_t count;
-	int error;
 
-	must_survey(t, &survey);
-	error = totals_read(&t->root, &totals);
-	if (error)
-		errx(EXIT_FAILURE, "cannot read /proc: %s", strerror(-error));
 	put_number(out, "kernel_deposits", "gauge", "1: this kernel deposits a table beside each THP.",
-		   survey.kernel.hash || !survey.kernel.changed);
-	put_gauges(out, &survey.kernel, "", &survey.system, 1);
-	if (!survey.system.cost.unbounded)
+		   survey->kernel.hash || !survey->kernel.changed);
+	put_gauges(out, &survey->kernel, "", &survey->system, 1);
+	if (!survey->system.cost.unbounded)
 		put_number(out, "gain_max_bytes", "gauge", "What thpcost_gain_bytes is at the most.",
-			   gain(&survey.kernel, &survey.system) + survey.system.cost.unseen);
-	put_number(out, "split_pmd_total", "counter", "Huge PMDs split.", totals.splits);
-	if (survey.kernel.changed)
-		put_number(out, "split_pmd_failed_total", "counter", "Splits that failed.", totals.failed);
+			   gain(&survey->kernel, &survey->system) + survey->system.cost.unseen);
+	put_number(out, "split_pmd_total", "counter", "Huge PMDs split.", totals->splits);
+	if (survey->kernel.changed)
+		put_number(out, "split_pmd_failed_total", "counter", "Splits that failed.", totals->failed);
 	if (t->cgroup || t->top || t->all) {
-		count = select_rows(t, &survey, &rows);
-		put_gauges(out, &survey.kernel, t->cgroup ? "cgroup_" : "process_", rows, count);
+		count = select_rows(t, survey, &rows);
+		put_gauges(out, &survey->kernel, t->cgroup ? "cgroup_" : "process_", rows, count);
 		free(rows);
 	}
-	survey_free(&survey);
 }
 
-static void write_file(const struct thpcost *t)
+static void write_file(const struct thpcost *t, const struct survey *survey, const struct totals *totals)
 {
 	char *temporary;
 	FILE *out;
@@ -163,7 +156,7 @@ static void write_file(const struct thpcost *t)
 	if (fd < 0)
 		err(EXIT_FAILURE, "%s", t->prometheus);
 	out = must(fdopen(fd, "w"));
-	put_all(t, out);
+	put_all(t, survey, totals, out);
 	if (ferror(out) || fchmod(fd, 0644) || fclose(out) || rename(temporary, t->prometheus)) {
 		int error = errno;
 
@@ -174,15 +167,34 @@ static void write_file(const struct thpcost *t)
 	free(temporary);
 }
 
+/* All is read before anything is written. */
+static void write_once(const struct thpcost *t)
+{
+	struct survey survey;
+	struct totals totals;
+	int error;
+
+	must_survey(t, &survey);
+	error = totals_read(&t->root, &totals);
+	if (error)
+		errx(EXIT_FAILURE, "cannot read /proc: %s", strerror(-error));
+	if (strcmp(t->prometheus, "-"))
+		write_file(t, &survey, &totals);
+	else
+		put_all(t, &survey, &totals, stdout);
+	survey_free(&survey);
+	if (fflush(stdout))
+		err(EXIT_FAILURE, "standard output");
+}
+
 void prometheus(const struct thpcost *t)
 {
-	for (unsigned long i = 0; !i || (t->seconds && (!t->count || i < t->count)); i++) {
-		if (t->seconds)
-			wait_interval(t, i);
-		if (strcmp(t->prometheus, "-"))
-			write_file(t);
-		else
-			put_all(t, stdout);
-		fflush(stdout);
+	struct timespec start;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	write_once(t);
+	for (unsigned long i = 1; t->seconds && (!t->count || i < t->count); i++) {
+		wait_interval(t, &start, i);
+		write_once(t);
 	}
 }

@@ -16,24 +16,6 @@
 /* PID_NS_INIT_INO of include/uapi/linux/nsfs.h */
 #define FIRST_PID_NS	"pid:[4026531836]"
 
-static int read_file(int dir, const char *path, struct field *fields, size_t count)
-{
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-	int error;
-	FILE *in;
-
-	if (fd < 0)
-		return -errno;
-	in = fdopen(fd, "r");
-	if (!in) {
-		close(fd);
-		return -ENOMEM;
-	}
-	error = read_fields(in, fields, count);
-	fclose(in);
-	return error;
-}
-
 int totals_read(const struct root *root, struct totals *totals)
 {
 	struct field meminfo[] = {
@@ -45,9 +27,9 @@ int totals_read(const struct root *root, struct totals *totals)
 	};
 	int error;
 
-	error = read_file(root->proc, "meminfo", meminfo, ARRAY_SIZE(meminfo));
+	error = fields_at(root->proc, "meminfo", meminfo, ARRAY_SIZE(meminfo));
 	if (!error)
-		error = read_file(root->proc, "vmstat", vmstat, ARRAY_SIZE(vmstat));
+		error = fields_at(root->proc, "vmstat", vmstat, ARRAY_SIZE(vmstat));
 	*totals = (struct totals){
 		.thp = meminfo[0].value,
 		.tables = meminfo[1].value,

@@ -320,18 +320,13 @@ static size_t show_pids(const struct thpcost *t)
 	return t->nr_pids - count;
 }
 
-void wait_interval(const struct thpcost *t, unsigned long number)
+void wait_interval(const struct thpcost *t, const struct timespec *start, unsigned long number)
 {
-	static struct timespec start;
-	struct timespec until;
-	double whole;
+	double until = (double)start->tv_nsec / 1e9 + t->seconds * (double)number;
+	struct timespec at = { .tv_sec = start->tv_sec + (time_t)until };
 
-	if (!start.tv_sec && !start.tv_nsec)
-		clock_gettime(CLOCK_MONOTONIC, &start);
-	whole = (double)start.tv_nsec / 1e9 + t->seconds * (double)number;
-	until.tv_sec = start.tv_sec + (time_t)whole;
-	until.tv_nsec = (long)((whole - (double)(time_t)whole) * 1e9);
-	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
+	at.tv_nsec = (long)((until - (double)(time_t)until) * 1e9);
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
 		;
 }
 

@@ -3,6 +3,8 @@
 #ifndef THPCOST_H
 #define THPCOST_H
 
+#include <time.h>
+
 #include "survey.h"
 
 #define COLUMNS_MAX	32
@@ -40,8 +42,8 @@ void must_survey(const struct thpcost *t, struct survey *survey);
 /* The rows to show: --cgroup, --top, --all; largest first. To be freed. */
 size_t select_rows(const struct thpcost *t, const struct survey *survey, struct row **rows);
 
-/* Sleeps until @number intervals after the first call. */
-void wait_interval(const struct thpcost *t, unsigned long number);
+/* Sleeps until @number intervals after @start, of the monotonic clock. */
+void wait_interval(const struct thpcost *t, const struct timespec *start, unsigned long number);
 
 /* A row for each interval, on standard output. */
 void watch(const struct thpcost *t);

@@ -165,16 +165,17 @@ static void print_row(const struct thpcost *t, const struct kernel *kernel,
 void watch(const struct thpcost *t)
 {
 	struct sample before, now;
+	struct timespec start;
 	struct kernel kernel;
 	int error;
 
 	error = kernel_read(&t->root, &kernel);
 	if (error)
 		errx(EXIT_FAILURE, "cannot tell what this kernel is: %s", strerror(-error));
-	wait_interval(t, 0);
+	clock_gettime(CLOCK_MONOTONIC, &start);
 	take_sample(t, &kernel, &before);
 	for (unsigned long i = 1; !t->count || i <= t->count; i++) {
-		wait_interval(t, i);
+		wait_interval(t, &start, i);
 		take_sample(t, &kernel, &now);
 		print_row(t, &kernel, &before, &now, i == 1 && !t->noheadings);
 		before = now;

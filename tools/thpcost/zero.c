@@ -86,18 +86,12 @@ int zero_find(int dir, uint64_t thp, uint64_t *bytes, uint64_t *room)
 	int pagemap = -1;
 	int error = 0;
 	FILE *maps;
-	int fd;
 
 	*bytes = 0;
 	*room = UINT64_MAX;
-	fd = openat(dir, "maps", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	maps = open_at(dir, "maps");
+	if (!maps)
 		return -errno;
-	maps = fdopen(fd, "r");
-	if (!maps) {
-		close(fd);
-		return -ENOMEM;
-	}
 	*room = 0;
 	pagemap = openat(dir, "pagemap", O_RDONLY | O_CLOEXEC);
 	if (pagemap < 0)
