@@ -107,7 +107,7 @@ try: $(B)/try/test.bzImage $(GUEST) $(VMRUN)
 		try/$(TEST)
 
 clean:
-	rm -rf build/host build/guest build/guest-* build/tools $(B)/demo $(B)/demo.json $(B)/stock $(B)/undeposit $(B)/try
+	rm -rf build/host build/guest build/guest-* build/tools $(B)/thpcost $(B)/demo $(B)/demo.json $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \

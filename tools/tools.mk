@@ -76,10 +76,10 @@ test-tools: $(THPCOST_TESTED)
 SECONDS		?= 60
 
 fuzz: | packages-fuzz
-	@mkdir -p $(TOOLS_BUILD)/fuzz
+	@mkdir -p $(TOOLS_BUILD)/fuzz/corpus
 	clang $(filter-out -M%,$(TOOLS_CFLAGS)) $(TOOLS_SANITIZE) -fsanitize=fuzzer \
 		-o $(TOOLS_BUILD)/fuzz/parse tools/thpcost/tests/fuzz.c tools/thpcost/parse.c
 	$(TOOLS_BUILD)/fuzz/parse -max_total_time=$(SECONDS) -max_len=4096 -print_final_stats=1 \
-		-artifact_prefix=$(TOOLS_BUILD)/fuzz/ $(TOOLS_BUILD)/fuzz tools/thpcost/tests/corpus
+		-artifact_prefix=$(TOOLS_BUILD)/fuzz/ $(TOOLS_BUILD)/fuzz/corpus tools/thpcost/tests/corpus
 
 -include $(wildcard $(TOOLS_BUILD)/thpcost.d/*.d)

@@ -54,6 +54,9 @@ enum cgroup_rank { CGROUP_NONE, CGROUP_V2, CGROUP_MEMORY };
  */
 enum cgroup_rank parse_cgroup(char *line, const char **path);
 
+/* Bytes of the UTF-8 character that  begins with; 0 where that is none. */
+size_t utf8_length(const char *text);
+
 /* Copies what follows "Name:" and a tab, shortened to fit. */
 bool parse_name(const char *line, char *name, size_t size);
 

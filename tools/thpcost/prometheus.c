@@ -82,9 +82,11 @@ static void put_number(FILE *out, const char *name, const char *type, const char
 }
 
 /* {cgroup="/a"}, {pid="1",name="init"} */
-static void put_text(FILE *out, const char *text)
+static void put_text(FILE *out, const char *name)
 {
-	for (; *text; text++) {
+	char *clean = utf8_text(name);
+
+	for (const char *text = clean; *text; text++) {
 		if (*text == '"' || *text == '\\')
 			fputc('\\', out);
 		if (*text == '\n')
@@ -92,6 +94,7 @@ static void put_text(FILE *out, const char *text)
 		else
 			fputc(*text, out);
 	}
+	free(clean);
 }
 
 static void put_labels(FILE *out, const struct row *row)

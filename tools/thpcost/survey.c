@@ -40,13 +40,16 @@ int totals_read(const struct root *root, struct totals *totals)
 	return error;
 }
 
-/* In a container, or where hidepid= hides what others run. */
+/*
+ * In a container, or where hidepid= hides what others run. A kernel without PID
+ * namespaces has no link to them.
+ */
 static bool processes_hidden(int proc)
 {
 	char ns[32] = "";
 
 	if (readlinkat(proc, "self/ns/pid", ns, sizeof(ns) - 1) < 0)
-		return true;
+		return errno != ENOENT || faccessat(proc, "1", F_OK, 0);
 	return strcmp(ns, FIRST_PID_NS) || faccessat(proc, "1", F_OK, 0);
 }
 

@@ -16,6 +16,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "parse.h"
 #include "thpcost.h"
 
 #ifndef VERSION
@@ -85,6 +86,24 @@ char *size_text(const struct thpcost *t, uint64_t size)
 	return format("%" PRIu64 "%c", size / unit, units[i]);
 }
 
+char *utf8_text(const char *name)
+{
+	char *out = must(malloc(4 * strlen(name) + 1));
+	char *end = out;
+
+	while (*name) {
+		size_t len = utf8_length(name);
+
+		if (len)
+			end = mempcpy(end, name, len);
+		else
+			end += sprintf(end, "\\x%02x", (unsigned char)*name);
+		name += len ? len : 1;
+	}
+	*end = '\0';
+	return out;
+}
+
 void must_survey(const struct thpcost *t, struct survey *survey)
 {
 	int error = survey_read(&t->root, survey);
@@ -117,7 +136,7 @@ static char *cell(const struct thpcost *t, const struct kernel *kernel,
 	case COL_PID:
 		return row->subject == SUBJECT_PROCESS ? format("%d", row->pid) : NULL;
 	case COL_NAME:
-		return format("%s", row->name ? row->name : "(system)");
+		return t->json && row->name ? utf8_text(row->name) : format("%s", row->name ? row->name : "(system)");
 	case COL_TABLES:
 		return size_text(t, cost->tables);
 	case COL_MAX:

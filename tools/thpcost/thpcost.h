@@ -36,6 +36,9 @@ void *must(void *p);
 /* As printf(), to a text to be freed. */
 char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* @name with \xNN for what is no UTF-8, which JSON and Prometheus do not take. To be freed. */
+char *utf8_text(const char *name);
+
 /* Reads all, or ends the program with one line. */
 void must_survey(const struct thpcost *t, struct survey *survey);
 

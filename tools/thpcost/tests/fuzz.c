@@ -33,6 +33,8 @@ static void try_line(char *line)
 		check(map.start < map.end);
 	if (parse_name(line, name, sizeof(name)))
 		check(strlen(name) < sizeof(name));
+	for (size_t i = 0; i < len; i++)
+		check(utf8_length(line + i) <= len - i);
 	/* The last: it cuts the line. */
 	if (parse_cgroup(line, &path))
 		check(path > line && path < line + len && *path == '/' && !strchr(path, '\n'));
@@ -50,8 +52,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(in);
 	try_fields(in);
 	rewind(in);
-	while (getline(&line, &room, in) >= 0)
-		try_line(line);
+	while (getline(&line, &room, in) >= 0) {
+		/* No byte behind the NUL: reading on is seen. */
+		char *exact = strdup(line);
+
+		check(exact);
+		try_line(exact);
+		free(exact);
+	}
 	free(line);
 	fclose(in);
 	return 0;

@@ -101,6 +101,7 @@ static void maps(void)
 		{ "7f0000000000-7f0000000000 rw-p 00000000 00:00 0\n", false, 0 },
 		{ "7f0000000000 7f0000200000 rw-p 00000000 00:00 0\n", false, 0 },
 		{ "-7f0000200000 rw-p 00000000 00:00 0\n", false, 0 },
+		{ "7f0000000000-7f0000200000 rw-p", false, false },
 		{ "7f0000000000-7f0000200000 rw-p 00000000 00:00\n", false, 0 },
 		{ "10000000000000000-20000000000000000 rw-p 00000000 00:00 0\n", false, 0 },
 		{ "", false, 0 },
@@ -157,6 +158,23 @@ static void names(void)
 	report(!parse_name("Names:\tx\n", name, sizeof(name)), "name: another field");
 }
 
+static void utf8(void)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+	} cases[] = {
+		{ "a", 1 }, { "\xc3\xa4", 2 }, { "\xe2\x82\xac", 3 }, { "\xf0\x9f\x90\xa7", 4 },
+		{ "\xf4\x8f\xbf\xbf", 4 }, { "\xed\x9f\xbf", 3 },
+		{ "\xff", 0 }, { "\x80", 0 }, { "\xc3", 0 }, { "\xc3(", 0 }, { "\xe2\x82", 0 }, { "\xc0\x80", 0 },
+		{ "\xe0\x9f\xbf", 0 }, { "\xed\xa0\x80", 0 }, { "\xf0\x8f\xbf\xbf", 0 }, { "\xf4\x90\x80\x80", 0 },
+		{ "\xf5\x80\x80\x80", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		report(utf8_length(cases[i].text) == cases[i].len, "UTF-8: case %zu", i);
+}
+
 /* Returns the number of bytes, 0 where there is no such file. */
 static size_t load(const char *name, uint8_t *data)
 {
@@ -207,6 +225,7 @@ int main(void)
 	maps();
 	cgroups();
 	names();
+	utf8();
 	mutations();
 	printf("1..%u\n", number);
 	return failures ? EXIT_FAILURE : EXIT_SUCCESS;
