@@ -105,7 +105,7 @@ int kernel_read(const struct root *root, struct kernel *kernel)
 		kernel->thp = thp_size(root->sys);
 	/* No table has more entries than 2^16: 512 MiB of 8 KiB pages. */
 	entries = kernel->thp / kernel->page;
-	if (kernel->thp % kernel->page || entries & (entries - 1) || entries > 1 << 16)
+	if (kernel->thp % kernel->page || entries & (entries - 1) || entries == 1 || entries > 1 << 16)
 		return -ERANGE;
 	kernel->table = entries * 8;
 	return 0;

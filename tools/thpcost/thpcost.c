@@ -104,14 +104,27 @@ char *utf8_text(const char *name)
 	return out;
 }
 
+static _Noreturn void no_kernel(int error)
+{
+	if (error == -ERANGE)
+		errx(EXIT_FAILURE, "hpage_pmd_size is no size of a huge page");
+	errx(EXIT_FAILURE, "cannot read /proc: %s", strerror(-error));
+}
+
+void must_kernel(const struct thpcost *t, struct kernel *kernel)
+{
+	int error = kernel_read(&t->root, kernel);
+
+	if (error)
+		no_kernel(error);
+}
+
 void must_survey(const struct thpcost *t, struct survey *survey)
 {
 	int error = survey_read(&t->root, survey);
 
-	if (error == -ERANGE)
-		errx(EXIT_FAILURE, "hpage_pmd_size is no size of a huge page");
 	if (error)
-		errx(EXIT_FAILURE, "cannot read /proc: %s", strerror(-error));
+		no_kernel(error);
 }
 
 static void set_cell(struct libscols_line *line, size_t column, char *data)
@@ -313,9 +326,7 @@ static size_t show_pids(const struct thpcost *t)
 	size_t count = 0;
 	int error;
 
-	error = kernel_read(&t->root, &kernel);
-	if (error)
-		errx(EXIT_FAILURE, "cannot tell what this kernel is: %s", strerror(-error));
+	must_kernel(t, &kernel);
 	for (size_t i = 0; i < t->nr_pids; i++) {
 		error = process_read(&t->root, &kernel, t->pids[i], &processes[count]);
 		if (error) {

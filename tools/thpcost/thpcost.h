@@ -39,7 +39,8 @@ char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* @name with \xNN for what is no UTF-8, which JSON and Prometheus do not take. To be freed. */
 char *utf8_text(const char *name);
 
-/* Reads all, or ends the program with one line. */
+/* Read it, or end the program with one line. */
+void must_kernel(const struct thpcost *t, struct kernel *kernel);
 void must_survey(const struct thpcost *t, struct survey *survey);
 
 /* The rows to show: --cgroup, --top, --all; largest first. To be freed. */

@@ -167,11 +167,8 @@ void watch(const struct thpcost *t)
 	struct sample before, now;
 	struct timespec start;
 	struct kernel kernel;
-	int error;
 
-	error = kernel_read(&t->root, &kernel);
-	if (error)
-		errx(EXIT_FAILURE, "cannot tell what this kernel is: %s", strerror(-error));
+	must_kernel(t, &kernel);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	take_sample(t, &kernel, &before);
 	for (unsigned long i = 1; !t->count || i <= t->count; i++) {
