@@ -189,6 +189,39 @@ static void the_system(void)
 	root_close(&root);
 }
 
+/* The counters behind --watch: a THP counts once, however often it is mapped. */
+static void counters(void)
+{
+	struct totals before;
+	struct totals now;
+	struct region r;
+	struct root root;
+	struct child c;
+
+	if (root_open(&root, "/") || totals_read(&root, &before))
+		fatal("reading totals");
+	r = region_of_thps(THPS, 1);
+	c = child_start(sharer, NULL);
+	child_wait_pause(&c);
+	if (totals_read(&root, &now))
+		fatal("reading totals");
+	report(now.thp - before.thp == THPS * thp_size(), "THPs, each once");
+	report(now.faults - before.faults == THPS, "faults");
+	child_go(&c);
+	child_end(&c);
+	if (madvise(region_page(&r, 1), page_size(), MADV_DONTNEED) ||
+	    mprotect(region_thp(&r, 1), page_size(), PROT_READ))
+		fatal("splitting");
+	if (totals_read(&root, &now))
+		fatal("reading totals");
+	report(now.splits - before.splits == 2, "splits");
+	report(now.failed == before.failed, "no failed splits");
+	report((long)now.failed == (vmstat("thp_split_pmd_failed") < 0 ? 0 :
+				    vmstat("thp_split_pmd_failed")),
+	       "failed splits are the kernel's");
+	root_close(&root);
+}
+
 TEST("thpcost")
 {
 	CASE(kernel);
@@ -197,4 +230,5 @@ TEST("thpcost")
 	CASE(forked);
 	CASE(hugetlb);
 	CASE(the_system);
+	CASE(counters);
 }
