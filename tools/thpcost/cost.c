@@ -103,7 +103,7 @@ int kernel_read(const struct root *root, struct kernel *kernel)
 	kernel->hash = is_hash(root->proc);
 	if (root->sys >= 0)
 		kernel->thp = thp_size(root->sys);
-	/* No table has more entries than 2^16: 512 MiB of 8 KiB pages. */
+	/* The largest table today has 8192 entries: arm64 with pages of 64 KiB. */
 	entries = kernel->thp / kernel->page;
 	if (kernel->thp % kernel->page || entries & (entries - 1) || entries == 1 || entries > 1 << 16)
 		return -ERANGE;
