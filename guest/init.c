@@ -95,6 +95,11 @@ static void set_policy(void)
 	size_t size = 2 * thp_size();
 	void *stay;
 
+	if (!thp_possible()) {
+		if (!access(THP, F_OK))
+			fatal("undeposit.thp=0 on a machine that has THP");
+		return;
+	}
 	file_must_write(THP "enabled", "madvise");
 	file_must_write(THP "defrag", "madvise");
 	file_must_write(THP "use_zero_page", "1");
@@ -116,6 +121,10 @@ static bool run_program(const char *name)
 	if (!p) {
 		report_note("undeposit: no program is called %s", name);
 		return false;
+	}
+	if (p->is_test && !p->without_thp && !thp_possible()) {
+		report_skip("%s: this machine has no THP", name);
+		return true;
 	}
 	pid = fork();
 	if (pid < 0)

@@ -5,9 +5,20 @@
 #include "file.h"
 #include "size.h"
 
+/* Base pages that stand for a THP where there is none. */
+#define WITHOUT_THP	512
+
 size_t page_size(void)
 {
 	return sysconf(_SC_PAGESIZE);
+}
+
+bool thp_possible(void)
+{
+	char value[8];
+
+	return !cmdline_value("undeposit.thp=", value, sizeof(value)) ||
+	       *value == '1';
 }
 
 size_t thp_size(void)
@@ -15,7 +26,9 @@ size_t thp_size(void)
 	static size_t size;
 
 	if (!size)
-		size = file_number("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+		size = thp_possible() ?
+			(size_t)file_number("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size") :
+			WITHOUT_THP * page_size();
 	return size;
 }
 

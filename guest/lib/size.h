@@ -8,7 +8,16 @@
 
 size_t page_size(void);
 
-/* What one huge PMD maps: transparent_hugepage/hpage_pmd_size. */
+/*
+ * Whether this machine can map memory with huge PMDs: undeposit.thp=0 on the
+ * kernel command line says that it cannot.
+ */
+bool thp_possible(void);
+
+/*
+ * What one huge PMD maps: transparent_hugepage/hpage_pmd_size; a stretch of base
+ * pages without THP.
+ */
 size_t thp_size(void);
 
 /* Base pages in a THP. */

@@ -35,6 +35,7 @@
 struct program {
 	const char *name;
 	bool is_test;		/* says TAP lines; otherwise raw ones */
+	bool without_thp;	/* means something without THP, too */
 	void (*run)(void);
 	struct program *next;
 };
@@ -42,10 +43,11 @@ struct program {
 void program_register(struct program *p);
 const struct program *program_find(const char *name);
 
-#define PROGRAM_(title, test)						\
+#define PROGRAM_(title, test, base_pages)				\
 	static void program_run(void);					\
 	static struct program program_entry = {				\
-		.name = title, .is_test = test, .run = program_run,	\
+		.name = title, .is_test = test,				\
+		.without_thp = base_pages, .run = program_run,		\
 	};								\
 	static void __attribute__((constructor)) program_enlist(void)	\
 	{								\
@@ -53,8 +55,9 @@ const struct program *program_find(const char *name);
 	}								\
 	static void program_run(void)
 
-#define TEST(title)	PROGRAM_(title, true)
-#define PROGRAM(title)	PROGRAM_(title, false)
+#define TEST(title)			PROGRAM_(title, true, false)
+#define TEST_OF_ANY_PAGES(title)	PROGRAM_(title, true, true)
+#define PROGRAM(title)			PROGRAM_(title, false, false)
 
 /*
  * Runs @body in a process of its own, within a limit, and reports that it

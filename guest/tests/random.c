@@ -479,7 +479,7 @@ static void calls_that_fail_now_and_then(void)
 		    vmstat("thp_split_pmd_failed") - failed);
 }
 
-TEST("random")
+TEST_OF_ANY_PAGES("random")
 {
 	char value[32];
 
