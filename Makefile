@@ -84,21 +84,19 @@ demo: $(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl $(COMPARE)
 	@$(COMPARE) --claims report/claims --save $(B)/demo.json \
 		$(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl
 
-# Every test on the changed kernel, and those that say "both" on stock.
+# Every test on the changed kernel, those that say "both" on stock, and the ones
+# chosen for other architectures.
 TESTS = $(shell awk '/^[^\#]/ { print "undeposit/" $$1 } \
 	$$5 == "both" { print "stock/" $$1 }' guest/tests.conf)
 
-test: $(B)/stock/test.bzImage $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN) $(COMPARE) $(THPCOST_TESTED)
-	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(TESTS); \
+test: $$(call machine_parts,$(CHOSEN)) $(B)/stock/test.bzImage $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN) $(COMPARE) $(THPCOST_TESTED)
+	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(TESTS) \
+		$(foreach m,$(CHOSEN),$(call machine_choice,$m)); \
 	guest=$$?; \
 	BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) $(THPCOST_TESTS) tools/thpcost/tests/truth && \
 		exit $$guest
 
-# On a machine that deposits, the changed kernel behaves as stock.
-machine_tests = $(shell awk '/^\#/ { next } FNR == NR { if ($$1 == "$1") deposit = $$4; next } \
-	!deposit || $$5 == "both" { print "undeposit/$1/" $$1 }' vm/machines.conf guest/tests.conf)
-
-test-arch: $(foreach m,$(ARCH),$(B)/undeposit/$(call machine_image,$m) $(call machine_guest,$m)) $(VMRUN)
+test-arch: $$(call machine_parts,$(ARCH)) $(VMRUN)
 	@BASE=$(BASE) prove --failures -j$(JOBS) --exec vm/guest-test \
 		$(foreach m,$(ARCH),$(call machine_tests,$m))
 

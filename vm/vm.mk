@@ -13,6 +13,20 @@ $(VMRUN): vm/vmrun.c vm/machines.h vm/badlines.h | packages
 MACHINES := $(shell awk '/^\#/ { next } FNR == NR { cross[$$1] = $$4; next } \
 	cross[$$2] != "-" { print $$1 }' kernel/kernels.conf vm/machines.conf)
 
-machine_kernel = $(shell awk '$$1 == "$1" { print $$2 }' vm/machines.conf)
-machine_image = $(filter $(call machine_kernel,$1).%,$(IMAGES))
-machine_guest = build/guest-$(call kernel_column,$(call machine_kernel,$1),2)/initrd.gz
+# $(call machine_column,MACHINE,NUMBER)
+machine_column = $(shell awk '$$1 == "$1" { print $$$2 }' vm/machines.conf)
+machine_image = $(filter $(call machine_column,$1,2).%,$(IMAGES))
+machine_arch = $(call kernel_column,$(call machine_column,$1,2),2)
+
+# $(call machine_parts,MACHINES): what must be there before a test can run on them.
+machine_parts = $(foreach m,$1,packages-$(call machine_arch,$m)) \
+	$(foreach m,$1,$(B)/undeposit/$(call machine_image,$m) build/guest-$(call machine_arch,$m)/initrd.gz)
+
+# Every test that a machine has on the changed kernel: with a deposit that
+# kernel behaves as stock.
+machine_tests = $(shell awk '/^\#/ { next } FNR == NR { if ($$1 == "$1") deposit = $$4; next } \
+	!deposit || $$5 == "both" { print "undeposit/$1/" $$1 }' vm/machines.conf guest/tests.conf)
+
+# Those that "make test" runs on it.
+machine_choice = $(patsubst %,undeposit/$1/%,$(filter-out -,$(subst $(comma), ,$(call machine_column,$1,6))))
+CHOSEN := $(foreach m,$(MACHINES),$(if $(call machine_choice,$m),$m))
