@@ -23,10 +23,11 @@ JOBS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-arch try packages clean distclean
+.PHONY: help demo pressure test test-arch try packages clean distclean
 
 help:
 	@echo 'make demo              what the change gives back: stock and undeposit side by side'
+	@echo 'make pressure          the same for work that does not fit in memory'
 	@echo 'make test              the guest tests, on kernels that watch themselves'
 	@echo 'make test-arch         the same on other architectures; ARCH= one of: $(MACHINES)'
 	@echo
@@ -68,21 +69,33 @@ GUEST := $(GUEST_BUILD)/initrd.gz
 
 $(GUEST_OBJECTS): | packages
 
-# The demo counts instructions, so no two runs differ: a result stands until the
-# kernel or the guest changes.
-$(B)/demo/%.jsonl: $(B)/%/demo.bzImage $(GUEST) $(VMRUN)
+# These count instructions, so no two runs differ: a result stands until the
+# kernel or the guest changes. Arguments: the program, its kernel, MiB, seconds.
+define figures
 	@mkdir -p $(@D)
-	@echo "  running the demo on $*" >&2
-	@printf '{"kernel":"%s","config":"demo.config","memory":4294967296,"cpus":1}\n' \
-		"$$(cat $(B)/$*/demo.release)" >$@.tmp
-	@$(VMRUN) --kernel $< --initrd $(GUEST) --memory 4096 --icount --timeout 600 \
-		--append undeposit.run=demo --console $(B)/demo/$*.console >>$@.tmp
+	@echo "  running $1 on $*" >&2
+	@printf '{"kernel":"%s","config":"$2.config","memory":%d,"cpus":1}\n' \
+		"$$(cat $(B)/$*/$2.release)" $$(($3 << 20)) >$@.tmp
+	@$(VMRUN) --kernel $< --initrd $(GUEST) --memory $3 --icount --timeout $4 \
+		--append undeposit.run=$1 --console $(@:.jsonl=.console) >>$@.tmp
 	@mv $@.tmp $@
+endef
+
+$(B)/demo/%.jsonl: $(B)/%/demo.bzImage $(GUEST) $(VMRUN)
+	$(call figures,demo,demo,4096,600)
+
+$(B)/pressure/%.jsonl: $(B)/%/test.bzImage $(GUEST) $(VMRUN)
+	$(call figures,pressure,test,384,1200)
 
 demo: $(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl $(COMPARE)
 	@echo
 	@$(COMPARE) --claims report/claims --save $(B)/demo.json \
 		$(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl
+
+pressure: $(B)/pressure/stock.jsonl $(B)/pressure/undeposit.jsonl $(COMPARE)
+	@echo
+	@$(COMPARE) --rows report/pressure-rows --claims report/pressure-claims \
+		--save $(B)/pressure.json $(B)/pressure/stock.jsonl $(B)/pressure/undeposit.jsonl
 
 # Every test on the changed kernel, those that say "both" on stock, and the ones
 # chosen for other architectures.
@@ -105,7 +118,8 @@ try: $(B)/try/test.bzImage $(GUEST) $(VMRUN)
 		try/$(TEST)
 
 clean:
-	rm -rf build/host build/guest build/guest-* build/tools $(B)/thpcost $(B)/demo $(B)/demo.json $(B)/stock $(B)/undeposit $(B)/try
+	rm -rf build/host build/guest build/guest-* build/tools $(B)/thpcost $(B)/demo $(B)/demo.json \
+		$(B)/pressure $(B)/pressure.json $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \
