@@ -29,10 +29,11 @@ help:
 	@echo 'make demo              what the change gives back: stock and undeposit side by side'
 	@echo 'make pressure          the same for work that does not fit in memory'
 	@echo 'make test              the guest tests, on kernels that watch themselves'
-	@echo 'make test-arch         the same on other architectures; ARCH= one of: $(MACHINES)'
+	@echo 'make test-arch         all of them on other machines; ARCH= one of: $(MACHINES)'
 	@echo
 	@echo 'make tree              the series as a git tree to work in: build/$(BASE)/tree'
 	@echo 'make try TEST=name     one test on the kernel of that tree, as it is now'
+	@echo '                       MACHINE=kasan: on the kernel that watches its memory'
 	@echo 'make patches           the commits of that tree back into patches/$(BASE)'
 	@echo
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
@@ -58,8 +59,15 @@ include tools/tools.mk
 include guest/guest.mk
 include report/report.mk
 
+ifneq ($(filter try,$(MAKECMDGOALS)),)
+MACHINE ?= x86_64
+ifeq ($(filter x86_64 $(filter-out $(FOREIGN),$(MACHINES)),$(MACHINE)),)
+$(error unknown machine '$(MACHINE)'; known: x86_64 $(filter-out $(FOREIGN),$(MACHINES)))
+endif
+endif
+
 ifneq ($(filter test-arch,$(MAKECMDGOALS)),)
-ARCH ?= $(MACHINES)
+ARCH ?= $(FOREIGN)
 ifneq ($(filter-out $(MACHINES),$(ARCH)),)
 $(error unknown machine '$(filter-out $(MACHINES),$(ARCH))'; known: $(MACHINES))
 endif
@@ -98,7 +106,7 @@ pressure: $(B)/pressure/stock.jsonl $(B)/pressure/undeposit.jsonl $(COMPARE)
 		--save $(B)/pressure.json $(B)/pressure/stock.jsonl $(B)/pressure/undeposit.jsonl
 
 # Every test on the changed kernel, those that say "both" on stock, and the ones
-# chosen for other architectures.
+# chosen for other machines.
 TESTS = $(shell awk '/^[^\#]/ { print "undeposit/" $$1 } \
 	$$5 == "both" { print "stock/" $$1 }' guest/tests.conf)
 
@@ -113,9 +121,9 @@ test-arch: $$(call machine_parts,$(ARCH)) $(VMRUN)
 	@BASE=$(BASE) prove --failures -j$(JOBS) --exec vm/guest-test \
 		$(foreach m,$(ARCH),$(call machine_tests,$m))
 
-try: $(B)/try/test.bzImage $(GUEST) $(VMRUN)
+try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(VMRUN)
 	@BASE=$(BASE) KVM=$(KVM) prove --verbose --exec vm/guest-test \
-		try/$(TEST)
+		try/$(MACHINE)/$(TEST)
 
 clean:
 	rm -rf build/host build/guest build/guest-* build/tools $(B)/thpcost $(B)/demo $(B)/demo.json \

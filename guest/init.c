@@ -111,6 +111,15 @@ static void set_policy(void)
 		fatal("staying on khugepaged's list");
 }
 
+/* After the test, and the children that it left, are gone. */
+static void report_leaks(void)
+{
+	long leaks = watch_leaks();
+
+	if (leaks >= 0)
+		report(!leaks, "kmemleak finds nothing");
+}
+
 /* Whether the run may go on to its "done". */
 static bool run_program(const char *name)
 {
@@ -136,11 +145,15 @@ static bool run_program(const char *name)
 		_exit(EXIT_SUCCESS);
 	}
 	status = child_reap(pid, PROGRAM_LIMIT);
+	if (p->is_test) {
+		if (status)
+			report(false, "%s ends well (wait status %#x)", name,
+			      status);
+		report_leaks();
+		return true;
+	}
 	if (!status)
 		return true;
-	if (p->is_test)
-		return report(false, "%s ends well (wait status %#x)", name,
-			      status), true;
 	report_note("undeposit: %s failed (wait status %#x)", name, status);
 	return false;
 }

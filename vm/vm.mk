@@ -9,18 +9,21 @@ $(VMRUN): vm/vmrun.c vm/machines.h vm/badlines.h | packages
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOSTCFLAGS) -o $@ $<
 
-# Those of another architecture than this one.
-MACHINES := $(shell awk '/^\#/ { next } FNR == NR { cross[$$1] = $$4; next } \
+# All but the first, which has all tests on both kernels; of them, those of another
+# architecture than this one.
+MACHINES := $(shell awk '/^[^\#]/ && $$6 != "all" { print $$1 }' vm/machines.conf)
+FOREIGN := $(shell awk '/^\#/ { next } FNR == NR { cross[$$1] = $$4; next } \
 	cross[$$2] != "-" { print $$1 }' kernel/kernels.conf vm/machines.conf)
 
 # $(call machine_column,MACHINE,NUMBER)
 machine_column = $(shell awk '$$1 == "$1" { print $$$2 }' vm/machines.conf)
 machine_image = $(filter $(call machine_column,$1,2).%,$(IMAGES))
 machine_arch = $(call kernel_column,$(call machine_column,$1,2),2)
+machine_guest = build/guest$(if $(filter $1,$(FOREIGN)),-$(call machine_arch,$1))/initrd.gz
 
 # $(call machine_parts,MACHINES): what must be there before a test can run on them.
-machine_parts = $(foreach m,$1,packages-$(call machine_arch,$m)) \
-	$(foreach m,$1,$(B)/undeposit/$(call machine_image,$m) build/guest-$(call machine_arch,$m)/initrd.gz)
+machine_parts = $(foreach m,$1,$(basename $(wildcard packages-$(call machine_arch,$m).txt))) \
+	$(foreach m,$1,$(B)/undeposit/$(call machine_image,$m) $(call machine_guest,$m))
 
 # Every test that a machine has on the changed kernel: with a deposit that
 # kernel behaves as stock.

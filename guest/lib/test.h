@@ -31,6 +31,7 @@
 #include "uffd.h"
 #include "vmas.h"
 #include "vmstat.h"
+#include "watch.h"
 
 struct program {
 	const char *name;
