@@ -186,6 +186,11 @@ static void check_undone(struct run *run, struct scene *s, unsigned int nth,
 {
 	struct vmas now = scene_vmas(s);
 
+	if (run->op->partly) {
+		if (!run->op->partly(s))
+			broken(run, CONTENTS, nth, "not those of a part");
+		return;
+	}
 	if (run->op->may_lose && s->other_failed && !can_read(s->at)) {
 		if (!scene_rest_intact(s))
 			broken(run, CONTENTS, nth, "more than the page is lost");
@@ -200,6 +205,12 @@ static void check_undone(struct run *run, struct scene *s, unsigned int nth,
 		broken(run, CONTENTS, nth, "other than before");
 	if (!(run->op->undone ? run->op->undone(s) : can_write(s->at)))
 		broken(run, ACCESS, nth, "other than before");
+}
+
+static bool split_error(const struct sweep *op, int error)
+{
+	return error == op->split_error ||
+	       (op->part_error && error == op->part_error);
 }
 
 /*
@@ -278,9 +289,9 @@ static bool try_nth(struct run *run, enum fail_aim aim, unsigned int nth,
 	/* Some failures are made good: then it is as if there was none. */
 	if (splits_failed < 0 || splits_failed > (aim == FAIL_INSIDE))
 		broken(run, COUNTER, nth, "moved by another number");
-	if (splits_failed ? error != op->split_error :
+	if (splits_failed ? !split_error(op, error) :
 	    error && (aim == FAIL_INSIDE ||
-		      (error != ENOMEM && error != op->split_error)))
+		      (error != ENOMEM && !split_error(op, error))))
 		broken(run, RESULT, nth, strerror(error));
 	run->sites++;
 	run->split_failed += splits_failed;
@@ -359,7 +370,7 @@ static bool result_allowed(const struct sweep *op, enum fail_aim aim, int error)
 {
 	if (aim == FAIL_INSIDE)
 		return error == (op->never_splits ? 0 : op->split_error);
-	return !error || error == ENOMEM || error == op->split_error;
+	return !error || error == ENOMEM || split_error(op, error);
 }
 
 static void for_good(struct run *run, enum fail_aim aim, const char *what)
@@ -423,11 +434,13 @@ static void body(void)
 	report(run.split_failed ? !run.op->never_splits : run.op->never_splits,
 	       "%s split was made to fail",
 	       run.op->never_splits ? "no" : "the");
-	sweep(&run, FAIL_OUTSIDE);
+	if (!run.op->only_split)
+		sweep(&run, FAIL_OUTSIDE);
 	for (int i = 0; i < CHECKS; i++)
 		report(!run.broken[i], "%s", check_names[i]);
 	for_good(&run, FAIL_INSIDE, "each split");
-	for_good(&run, FAIL_ANY, "each allocation");
+	if (!run.op->only_split)
+		for_good(&run, FAIL_ANY, "each allocation");
 	say(&run);
 }
 

@@ -36,6 +36,8 @@ struct sweep {
 	size_t thps;		/* 1, unless given */
 	/* errno of the call when a split failed; 0: it says success */
 	int split_error;
+	/* The same when a part was done before, where it differs */
+	int part_error;
 	/* Success promises nothing: memory is intact, the PMD may stay huge. */
 	bool advice;
 	/* A page fault: taken again and again while nothing can be allocated. */
@@ -49,6 +51,8 @@ struct sweep {
 	 * another allocation than the split's fails in the second.
 	 */
 	bool may_lose;
+	/* A driver for testing that cannot take other failures than the split's. */
+	bool only_split;
 	/* Sites to look at, where there are endless ones alike; 0: all. */
 	unsigned int most;
 
@@ -64,6 +68,11 @@ struct sweep {
 	 * were found so; NULL: page @at may be written.
 	 */
 	bool (*undone)(struct scene *s);
+	/*
+	 * Whether a failed call left what it should, where that is not simply
+	 * what was before: it did a part, or contents must be got at first.
+	 */
+	bool (*partly)(struct scene *s);
 	void (*tear_down)(struct scene *s);
 };
 

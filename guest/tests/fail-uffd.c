@@ -128,6 +128,41 @@ static bool moved(struct scene *s)
 	       scene_rest_intact(s);
 }
 
+/* From the middle of THP 0 to the middle of THP 1, on where it ended before. */
+static int call_move_two(struct scene *s)
+{
+	struct uffdio_move move = {
+		.dst = (uintptr_t)s->target + s->value,
+		.src = (uintptr_t)s->at + s->value,
+		.len = thp_size() - s->value,
+	};
+	int error = ioctl(s->fd, UFFDIO_MOVE, &move) ? errno : 0;
+
+	if (move.move > 0)
+		s->value += move.move;
+	return error;
+}
+
+/* As many bytes as it said are at the target, and no more. */
+static bool so_much_moved(struct scene *s)
+{
+	size_t at = (s->at - s->r.base) / page_size();
+	size_t pages = s->value / page_size();
+
+	return region_holds(&s->r, 0, at) &&
+	       pattern_holds(s->target, pages, s->r.seed, at) &&
+	       !pagemap_count(s->at, pages, PAGEMAP_PRESENT) &&
+	       !pagemap_count(s->target + s->value, thp_pages() - pages,
+			      PAGEMAP_PRESENT) &&
+	       region_holds(&s->r, at + pages,
+			    2 * thp_pages() - at - pages);
+}
+
+static bool all_moved(struct scene *s)
+{
+	return s->value == (long)thp_size() && so_much_moved(s);
+}
+
 static void watch_async(struct scene *s)
 {
 	watch(s, UFFD_FEATURE_WP_ASYNC);
@@ -192,6 +227,10 @@ static const struct sweep sweeps[] = {
 	{ "UFFDIO_MOVE of a page", .split_error = ENOMEM, .may_keep = 1,
 	  .set_up = watch_target, .call = call_move, .done = moved,
 	  .tear_down = unwatch },
+	{ "UFFDIO_MOVE of parts of two THPs", .thps = 2,
+	  .split_error = ENOMEM, .part_error = EAGAIN, .may_keep = 1,
+	  .set_up = watch_target, .call = call_move_two, .done = all_moved,
+	  .partly = so_much_moved, .tear_down = unwatch },
 	{ "PAGEMAP_SCAN that protects a page", .split_error = ENOMEM,
 	  .set_up = watch_async, .call = call_scan, .done = scanned,
 	  .undone = not_scanned, .tear_down = unwatch_async },

@@ -44,6 +44,34 @@ static bool guarded(struct scene *s)
 	return !can_read(s->at) && scene_rest_intact(s);
 }
 
+/* From the middle of THP 0 to the middle of THP 1: two splits. */
+static int call_dontneed_two(struct scene *s)
+{
+	return madvise(s->at, thp_size(), MADV_DONTNEED) ? errno : 0;
+}
+
+static bool zero_until(struct scene *s, size_t end)
+{
+	size_t at = (s->at - s->r.base) / page_size();
+
+	return region_holds(&s->r, 0, at) && pattern_zero(s->at, end - at) &&
+	       region_holds(&s->r, end, 2 * thp_pages() - end);
+}
+
+static bool both_zero(struct scene *s)
+{
+	return zero_until(s, thp_pages() + (s->at - s->r.base) / page_size());
+}
+
+/* All of the first THP's part or nothing; the second's PMD stays huge. */
+static bool first_zero(struct scene *s)
+{
+	if (region_huge(&s->r) == 2)
+		return region_intact(&s->r);
+	return pagemap_is_huge(region_thp(&s->r, 1)) &&
+	       zero_until(s, thp_pages());
+}
+
 /* The region becomes the huge zero page, which is no memory of its own. */
 static void zero_page(struct scene *s)
 {
@@ -56,6 +84,9 @@ static void zero_page(struct scene *s)
 static const struct sweep sweeps[] = {
 	{ "MADV_DONTNEED of a page", .split_error = EAGAIN,
 	  .call = call_dontneed, .done = zero },
+	{ "MADV_DONTNEED of parts of two THPs", .thps = 2,
+	  .split_error = EAGAIN, .call = call_dontneed_two, .done = both_zero,
+	  .partly = first_zero },
 	{ "MADV_DONTNEED_LOCKED of a page", .split_error = EAGAIN,
 	  .set_up = lock_all, .call = call_dontneed_locked, .done = zero },
 	{ "MADV_GUARD_INSTALL of a page", .split_error = EAGAIN,

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * userfaultfd protection of a part of a THP against reads and writes: when its
+ * PMD cannot be split the ioctl says so, and no page is (un)protected.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../lib/test.h"
+
+#define FEATURES	(UFFD_FEATURE_RWP | UFFD_FEATURE_SIGBUS)
+
+static int protect(struct scene *s, void *addr, size_t size, uint64_t mode)
+{
+	struct uffdio_rwprotect rwp = {
+		.range = { .start = (uintptr_t)addr, .len = size },
+		.mode = mode,
+	};
+
+	return ioctl(s->fd, UFFDIO_RWPROTECT, &rwp) ? errno : 0;
+}
+
+static void watch(struct scene *s)
+{
+	s->fd = uffd_open(FEATURES);
+	if (s->fd < 0)
+		fatal("userfaultfd");
+	uffd_register(s->fd, s->r.base, thp_size(), UFFDIO_REGISTER_MODE_RWP);
+}
+
+static void unwatch(struct scene *s)
+{
+	close(s->fd);
+}
+
+static int call_protect(struct scene *s)
+{
+	return protect(s, s->at, page_size(), UFFDIO_RWPROTECT_MODE_RWP);
+}
+
+static bool page_protected(struct scene *s)
+{
+	return !can_read(s->at) && scene_rest_intact(s);
+}
+
+static void watch_and_protect(struct scene *s)
+{
+	watch(s);
+	if (protect(s, s->r.base, thp_size(), UFFDIO_RWPROTECT_MODE_RWP))
+		fatal("UFFDIO_RWPROTECT");
+}
+
+static int call_unprotect(struct scene *s)
+{
+	return protect(s, s->at, page_size(), 0);
+}
+
+static bool rest_protected(struct scene *s)
+{
+	return !can_read(s->r.base) && !can_read(s->at - 1) &&
+	       !can_read(s->at + page_size()) &&
+	       !can_read(s->r.base + thp_size() - 1);
+}
+
+static bool page_readable(struct scene *s)
+{
+	size_t page = (s->at - s->r.base) / page_size();
+
+	return rest_protected(s) && can_write(s->at) &&
+	       region_holds(&s->r, page, 1);
+}
+
+/* Asked while all is protected; then it is lifted to see the contents. */
+static bool all_protected(struct scene *s)
+{
+	return rest_protected(s) && !can_read(s->at) &&
+	       !protect(s, s->r.base, thp_size(), 0) && region_intact(&s->r) &&
+	       !protect(s, s->r.base, thp_size(), UFFDIO_RWPROTECT_MODE_RWP);
+}
+
+static const struct sweep sweeps[] = {
+	{ "UFFDIO_RWPROTECT of a page", .split_error = ENOMEM,
+	  .set_up = watch, .call = call_protect, .done = page_protected,
+	  .tear_down = unwatch },
+	{ "UFFDIO_RWPROTECT lifted from a page", .split_error = ENOMEM,
+	  .set_up = watch_and_protect, .call = call_unprotect,
+	  .done = page_readable, .partly = all_protected,
+	  .tear_down = unwatch },
+};
+
+TEST("fail-uffd-rwp")
+{
+	int uffd = uffd_open(FEATURES);
+
+	if (uffd < 0) {
+		report_skip("this kernel's userfaultfd has no UFFDIO_RWPROTECT");
+		return;
+	}
+	close(uffd);
+	sweeps_run(SPLIT_OF_PMD, sweeps, sizeof(sweeps) / sizeof(*sweeps));
+}
