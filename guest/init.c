@@ -111,19 +111,31 @@ static void set_policy(void)
 		fatal("staying on khugepaged's list");
 }
 
-/* After the test, and the children that it left, are gone. */
-static void report_leaks(void)
+/*
+ * Once the test is gone: memory of the slab, and pages of tables as such, since
+ * a table that is counted as freed need not be.
+ */
+static void report_leaks(long pages_before)
 {
 	long leaks = watch_leaks();
+	long pages;
 
 	if (leaks >= 0)
 		report(!leaks, "kmemleak finds nothing");
+	if (pages_before < 0)
+		return;
+	pages = settle(watch_pte_pages, pages_before);
+	if (!report(pages <= pages_before, "no page of a PTE table is left")) {
+		report_note("%ld pages before, %ld now", pages_before, pages);
+		watch_note_pte_pages();
+	}
 }
 
 /* Whether the run may go on to its "done". */
 static bool run_program(const char *name)
 {
 	const struct program *p = program_find(name);
+	long pages = watch_pte_pages();
 	int status;
 	pid_t pid;
 
@@ -149,7 +161,7 @@ static bool run_program(const char *name)
 		if (status)
 			report(false, "%s ends well (wait status %#x)", name,
 			      status);
-		report_leaks();
+		report_leaks(pages);
 		return true;
 	}
 	if (!status)

@@ -36,20 +36,6 @@ static long read_huge(void)
 	return vmstat("nr_anon_transparent_hugepages");
 }
 
-/* The pages themselves, where they are known: a table may be counted as freed. */
-static void check_pte_pages(long before)
-{
-	long now;
-
-	if (before < 0)
-		return;
-	now = settle(watch_pte_pages, before);
-	if (!report(now <= before, "no page of a PTE table is left")) {
-		report_note("%ld pages before, %ld now", before, now);
-		watch_note_pte_pages();
-	}
-}
-
 static void body_in_child(struct child *me, void *arg)
 {
 	void (**body)(void) = arg;
@@ -102,7 +88,6 @@ static bool leaks_again(void (*body)(void), unsigned int limit)
 void case_run_for(const char *name, void (*body)(void), unsigned int limit)
 {
 	long system = tables_system();
-	long pages = watch_pte_pages();
 	long huge = read_huge();
 	char *prefix = underscores_to_spaces(name);
 	bool well;
@@ -115,7 +100,6 @@ void case_run_for(const char *name, void (*body)(void), unsigned int limit)
 		report_note("PageTables was %ld, is %ld bytes", system, now);
 	report(now == system || (well && !leaks_again(body, limit)),
 	       "no page table is left after exit");
-	check_pte_pages(pages);
 	now = settle(read_huge, huge);
 	if (!report(now == huge, "no huge page is left after exit"))
 		report_note("AnonHugePages was %ld, is %ld THPs", huge, now);

@@ -12,9 +12,10 @@
 #define STACKS		"/sys/kernel/debug/page_owner_stacks/show_stacks"
 #define KMEMLEAK	"/sys/kernel/debug/kmemleak"
 
-/* In every stack that allocates one, on every architecture. */
-#define PTE_ALLOCATOR	"pte_alloc_one"
-#define KERNEL_TABLE	"pte_alloc_one_kernel"
+/* One of these is in every stack that allocates a table for a process. */
+static const char *const allocators[] = {
+	"pte_alloc_one+", "pmd_split_alloc_table+",
+};
 
 /* Lines of a stack, and of a leak, that are worth noting. */
 #define FRAMES		16
@@ -45,9 +46,10 @@ static bool next_owner(FILE *stacks, struct owner *o)
 static bool owns_pte_tables(const struct owner *o)
 {
 	for (size_t i = 0; i < o->count; i++)
-		if (strstr(o->frames[i], PTE_ALLOCATOR) &&
-		    !strstr(o->frames[i], KERNEL_TABLE))
-			return true;
+		for (size_t j = 0; j < sizeof(allocators) / sizeof(*allocators); j++)
+			if (!strncmp(o->frames[i], allocators[j],
+				     strlen(allocators[j])))
+				return true;
 	return false;
 }
 
