@@ -62,7 +62,9 @@ static void reclaim_all(const struct region *r)
 static void run(struct region *r, size_t sharers)
 {
 	const struct aimed all = {
-		.name = "memory.reclaim by a process outside of the cgroup",
+		.name = sharers ?
+			"memory.reclaim from outside, THPs of two processes" :
+			"memory.reclaim from outside of the cgroup",
 		.inside = SPLIT_OF_FOLIO, .act = reclaim_all,
 		.tried = "thp_split_pmd_failed", .splits = AIMED_SOME,
 		.done = aimed_swapped, .tables = tables_if_split(THPS),
