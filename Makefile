@@ -35,6 +35,7 @@ help:
 	@echo 'make try TEST=name     one test on the kernel of that tree, as it is now'
 	@echo '                       MACHINE=kasan: on the kernel that watches its memory'
 	@echo 'make patches           the commits of that tree back into patches/$(BASE)'
+	@echo 'make check-patches     they round-trip through git am, and checkpatch --strict is content'
 	@echo
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
 	@echo 'make install           install it; PREFIX=/usr/local DESTDIR='
@@ -58,6 +59,7 @@ include vm/vm.mk
 include tools/tools.mk
 include guest/guest.mk
 include report/report.mk
+include check/check.mk
 
 ifneq ($(filter try,$(MAKECMDGOALS)),)
 MACHINE ?= x86_64
@@ -126,7 +128,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(VMRUN)
 		try/$(MACHINE)/$(TEST)
 
 clean:
-	rm -rf build/host build/guest build/guest-* build/tools $(B)/thpcost $(B)/demo $(B)/demo.json \
+	rm -rf build/host build/guest build/guest-* build/tools $(B)/series $(B)/thpcost $(B)/demo $(B)/demo.json \
 		$(B)/pressure $(B)/pressure.json $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
