@@ -36,6 +36,8 @@ help:
 	@echo '                       MACHINE=kasan: on the kernel that watches its memory'
 	@echo 'make patches           the commits of that tree back into patches/$(BASE)'
 	@echo 'make check-patches     they round-trip through git am, and checkpatch --strict is content'
+	@echo 'make check-series      that, and each patch compiles and links, THP on and off; PATCH=0005 one'
+	@echo 'make check-builds      no new warning (gcc, clang, W=1, sparse) in many configurations; BUILD=name'
 	@echo
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
 	@echo 'make install           install it; PREFIX=/usr/local DESTDIR='
@@ -128,7 +130,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(VMRUN)
 		try/$(MACHINE)/$(TEST)
 
 clean:
-	rm -rf build/host build/guest build/guest-* build/tools $(B)/series $(B)/thpcost $(B)/demo $(B)/demo.json \
+	rm -rf build/host build/guest build/guest-* build/tools $(B)/series $(B)/checks $(B)/thpcost $(B)/demo $(B)/demo.json \
 		$(B)/pressure $(B)/pressure.json $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
