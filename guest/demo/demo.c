@@ -40,51 +40,6 @@
 #define GiB	(1UL << 30)
 #define TiB	(1UL << 40)
 
-/* @size bytes of address space, aligned to that: no table is shared with others. */
-static char *reserve(size_t size)
-{
-	uintptr_t room = (uintptr_t)mmap(NULL, 3 * size, PROT_NONE,
-					 MAP_PRIVATE | MAP_ANONYMOUS |
-					 MAP_NORESERVE, -1, 0);
-
-	if (room == (uintptr_t)MAP_FAILED)
-		fatal("reserving address space");
-	return (char *)((room + 2 * size - 1) & ~(size - 1));
-}
-
-static void map_huge(char *at, size_t size)
-{
-	if (mmap(at, size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-		 -1, 0) != at || madvise(at, size, MADV_HUGEPAGE))
-		fatal("mapping THPs");
-}
-
-static void unmap(char *at, size_t size)
-{
-	if (munmap(at, size))
-		fatal("munmap");
-}
-
-static void write_each_thp(char *at, size_t size)
-{
-	for (size_t i = 0; i < size; i += thp_size())
-		*(volatile char *)(at + i) = 1;
-}
-
-static void read_each_thp(char *at, size_t size)
-{
-	for (size_t i = 0; i < size; i += thp_size())
-		(void)*(volatile char *)(at + i);
-}
-
-static void split_each_thp(char *at, size_t size)
-{
-	for (size_t i = 0; i < size; i += thp_size())
-		if (madvise(at + i, page_size(), MADV_DONTNEED))
-			fatal("MADV_DONTNEED");
-}
-
 /* One fork, the child's stay, and its exit. */
 struct fork_cost {
 	uint64_t fork;		/* instructions */
@@ -126,25 +81,25 @@ static struct fork_cost fork_once(void)
 
 static void anonymous_faults(struct child *me, void *arg)
 {
-	char *at = reserve(GiB);
+	char *at = huge_reserve(GiB);
 	long thps = GiB / thp_size();
 	uint64_t start;
 
 	(void)me;
 	(void)arg;
 	insn_alone();
-	map_huge(at, GiB);
+	huge_map(at, GiB);
 	start = insn_now();
-	write_each_thp(at, GiB);
+	huge_write_each(at, GiB);
 	metric_insn("write_fault", insn_now() - start, thps);
 	start = insn_now();
-	unmap(at, GiB);
+	huge_unmap(at, GiB);
 	metric_insn("munmap", insn_now() - start, thps);
 }
 
 static void anonymous_life(struct child *me, void *arg)
 {
-	char *at = reserve(GiB);
+	char *at = huge_reserve(GiB);
 	long thps = GiB / thp_size();
 	struct fork_cost without;
 	struct fork_cost with;
@@ -158,8 +113,8 @@ static void anonymous_life(struct child *me, void *arg)
 	fork_once();	/* the first one is dearer */
 	without = fork_once();
 	before = tables_read(0);
-	map_huge(at, GiB);
-	write_each_thp(at, GiB);
+	huge_map(at, GiB);
+	huge_write_each(at, GiB);
 	now = tables_read(0);
 	metric_tables("anon_1g", &before, &now);
 
@@ -169,19 +124,19 @@ static void anonymous_life(struct child *me, void *arg)
 	metric_insn("exit", with.exit - without.exit, thps);
 
 	start = insn_now();
-	split_each_thp(at, GiB);
+	huge_split_each(at, GiB);
 	metric_insn("split", insn_now() - start, thps);
 	now = tables_read(0);
 	metric_tables("anon_1g_split", &before, &now);
 
-	unmap(at, GiB);
+	huge_unmap(at, GiB);
 	now = tables_read(0);
 	metric_tables("anon_1g_unmapped", &before, &now);
 }
 
 static void zero_page(struct child *me, void *arg)
 {
-	char *at = reserve(TiB);
+	char *at = huge_reserve(TiB);
 	long thps = TiB / thp_size();
 	struct tables before;
 	struct tables now;
@@ -191,14 +146,14 @@ static void zero_page(struct child *me, void *arg)
 	(void)arg;
 	insn_alone();
 	before = tables_read(0);
-	map_huge(at, TiB);
+	huge_map(at, TiB);
 	start = insn_now();
-	read_each_thp(at, TiB);
+	huge_read_each(at, TiB);
 	metric_insn("zero_read_fault", insn_now() - start, thps);
 	now = tables_read(0);
 	metric_tables("zero_1t", &before, &now);
 	start = insn_now();
-	unmap(at, TiB);
+	huge_unmap(at, TiB);
 	metric_insn("munmap_zero", insn_now() - start, thps);
 	now = tables_read(0);
 	metric_tables("zero_1t_unmapped", &before, &now);
@@ -206,36 +161,20 @@ static void zero_page(struct child *me, void *arg)
 
 static void hugetlb(struct child *me, void *arg)
 {
-	char *at = reserve(GiB);
-	int size_flag = __builtin_ctzl(thp_size()) << MAP_HUGE_SHIFT;
+	char *at = huge_reserve(GiB);
 	struct tables before;
 	struct tables now;
 
 	(void)me;
 	(void)arg;
 	before = tables_read(0);
-	if (mmap(at, GiB, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_HUGETLB |
-		 size_flag, -1, 0) != at) {
+	if (!hugetlb_map(at, GiB)) {
 		report_note("hugetlb: %s", strerror(errno));
 		return;
 	}
-	write_each_thp(at, GiB);
+	huge_write_each(at, GiB);
 	now = tables_read(0);
 	metric_tables("hugetlb_1g", &before, &now);
-}
-
-static void set_hugetlb_pages(long pages)
-{
-	char path[96];
-	char text[32];
-
-	snprintf(path, sizeof(path),
-		 "/sys/kernel/mm/hugepages/hugepages-%zukB/nr_hugepages",
-		 thp_size() / 1024);
-	snprintf(text, sizeof(text), "%ld", pages);
-	if (file_write(path, text))
-		report_note("%s: %s", path, strerror(errno));
 }
 
 static void run(void (*body)(struct child *me, void *arg))
@@ -268,7 +207,7 @@ PROGRAM("demo")
 		if (before[i] >= 0)
 			metric("count", counters[i],
 			       vmstat(counters[i]) - before[i], "count");
-	set_hugetlb_pages(GiB / thp_size());
+	hugetlb_pages(GiB / thp_size());
 	run(hugetlb);
-	set_hugetlb_pages(0);
+	hugetlb_pages(0);
 }

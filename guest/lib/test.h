@@ -17,6 +17,7 @@
 #include "fail.h"
 #include "family.h"
 #include "file.h"
+#include "huge.h"
 #include "insn.h"
 #include "node.h"
 #include "pagemap.h"
