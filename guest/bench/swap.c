@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * MADV_PAGEOUT of THPs, and reading all their base pages back. Swap is zram, and
+ * every base page holds one word over and over: it is stored, not compressed,
+ * so the kernel's own work is not lost in that.
+ */
+#include "bench.h"
+
+static void setup(const struct work *w)
+{
+	if (!swap_on(4 * w->size))
+		fatal("no zram");
+}
+
+static void fill(const struct work *w)
+{
+	huge_map(w->at, w->size);
+	for (size_t i = 0; i < w->size; i += page_size()) {
+		uint64_t *word = (uint64_t *)(w->at + i);
+
+		for (size_t j = 0; j < page_size() / sizeof(*word); j++)
+			word[j] = i + 1;
+	}
+	check_huge(w);
+}
+
+static void page_out(const struct work *w)
+{
+	if (madvise(w->at, w->size, MADV_PAGEOUT))
+		fatal("MADV_PAGEOUT");
+}
+
+static void check_out(const struct work *w)
+{
+	size_t pages = w->size / page_size();
+
+	if (pagemap_count(w->at, pages, PAGEMAP_SWAPPED) != pages)
+		fatal("not all is swapped out");
+}
+
+static void fill_and_page_out(const struct work *w)
+{
+	fill(w);
+	page_out(w);
+}
+
+static void page_in(const struct work *w)
+{
+	base_read_each(w->at, w->size);
+}
+
+static void check_in(const struct work *w)
+{
+	size_t pages = w->size / page_size();
+
+	if (pagemap_count(w->at, pages, PAGEMAP_PRESENT) != pages)
+		fatal("not all is back");
+}
+
+static void teardown(const struct work *w)
+{
+	(void)w;
+	swap_off();
+}
+
+BENCH(pageout, .thps = 16, .setup = setup, .prepare = fill, .op = page_out,
+      .check = check_out, .teardown = teardown)
+BENCH(swap_in, .thps = 16, .setup = setup, .prepare = fill_and_page_out,
+      .op = page_in, .check = check_in, .teardown = teardown)
