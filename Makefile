@@ -30,10 +30,14 @@ help:
 	@echo 'make pressure          the same for work that does not fit in memory'
 	@echo 'make test              the guest tests, on kernels that watch themselves'
 	@echo 'make test-arch         all of them on other machines; ARCH= one of: $(MACHINES)'
+	@echo 'make bench             instructions of every operation on THPs, stock and undeposit'
+	@echo 'make bench-check       fail where a ratio is 2 % above the committed one'
+	@echo 'make report            it as a page with plots, with the demo if it was run: build/$(BASE)/report/index.html'
 	@echo
 	@echo 'make tree              the series as a git tree to work in: build/$(BASE)/tree'
 	@echo 'make try TEST=name     one test on the kernel of that tree, as it is now'
 	@echo '                       MACHINE=kasan: on the kernel that watches its memory'
+	@echo 'make try-bench         the bench on the kernel of that tree; OPS=fork,munmap for some'
 	@echo 'make patches           the commits of that tree back into patches/$(BASE)'
 	@echo 'make check-patches     they round-trip through git am, and checkpatch --strict is content'
 	@echo 'make check-series      that, and each patch compiles and links, THP on and off; PATCH=0005 one'
@@ -80,6 +84,8 @@ endif
 GUEST := $(GUEST_BUILD)/initrd.gz
 
 $(GUEST_OBJECTS): | packages
+
+include report/bench.mk
 
 # These count instructions, so no two runs differ: a result stands until the
 # kernel or the guest changes. Arguments: the program, its kernel, MiB, seconds.
@@ -131,7 +137,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(VMRUN)
 
 clean:
 	rm -rf build/host build/guest build/guest-* build/tools $(B)/series $(B)/checks $(B)/thpcost $(B)/demo $(B)/demo.json \
-		$(B)/pressure $(B)/pressure.json $(B)/stock $(B)/undeposit $(B)/try
+		$(B)/pressure $(B)/pressure.json $(B)/bench $(B)/bench.json $(B)/report $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \
