@@ -31,7 +31,7 @@ help:
 	@echo 'make test              the guest tests, on kernels that watch themselves'
 	@echo 'make test-arch         all of them on other machines; ARCH= one of: $(MACHINES)'
 	@echo 'make bench             instructions of every operation on THPs, stock and undeposit'
-	@echo 'make bench-check       fail where a ratio is 2 % above the committed one'
+	@echo 'make bench-check       fail where a ratio is 2 % above the committed one (bench-baseline writes them)'
 	@echo 'make report            it as a page with plots, with the demo if it was run: build/$(BASE)/report/index.html'
 	@echo
 	@echo 'make tree              the series as a git tree to work in: build/$(BASE)/tree'
