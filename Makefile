@@ -42,6 +42,7 @@ help:
 	@echo 'make check-patches     they round-trip through git am, and checkpatch --strict is content'
 	@echo 'make check-series      that, and each patch compiles and links, THP on and off; PATCH=0005 one'
 	@echo 'make check-builds      no new warning (gcc, clang, W=1, sparse) in many configurations; BUILD=name'
+	@echo 'make check-bases       where the series of the bases differ, and why; DIFF=1 shows the messages'
 	@echo
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
 	@echo 'make install           install it; PREFIX=/usr/local DESTDIR='
@@ -52,7 +53,7 @@ help:
 	@echo 'make clean             remove what was built, except that tree'
 	@echo 'make distclean         remove build/ whole, unless that tree has unsaved work'
 	@echo
-	@echo 'BASE=$(BASE)  JOBS=$(JOBS) machines at a time  KVM=1 to use KVM where it works'
+	@echo 'BASE=$(BASE) (one of: $(patsubst patches/%/base,%,$(wildcard patches/*/base)))  JOBS=$(JOBS) machines at a time  KVM=1 to use KVM where it works'
 
 packages:
 	@./install-packages

@@ -11,6 +11,7 @@
 # (bzImage on x86; the image that the line names elsewhere).
 
 B := build/$(BASE)
+BACKPORT_OF := $(shell . patches/$(BASE)/base && echo $$BACKPORT_OF)
 comma := ,
 
 # $(call kernel_column,CONFIG,NUMBER)
@@ -22,7 +23,7 @@ packages_of = $(basename $(wildcard packages-$(call kernel_column,$(basename $1)
 IMAGES := $(shell awk '/^[^\#]/ { n = split($$5, path, "/"); print $$1 "." path[n] }' kernel/kernels.conf)
 KERNEL_BUILD := kernel/build kernel/kernels.conf
 
-.PHONY: tree patches FORCE
+.PHONY: tree patches check-bases FORCE
 .SECONDEXPANSION:
 
 # Written last, when the whole source is there.
@@ -52,3 +53,7 @@ tree: $(B)/stock/version
 
 patches: $(B)/stock/version
 	@kernel/patches $(BASE)
+
+# The series side by side: each difference has its reason.
+check-bases:
+	@kernel/check-bases $(DIFF:%=--diff)
