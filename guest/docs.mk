@@ -3,17 +3,19 @@
 # Documents that are made of what the tests and the source say, and long runs.
 
 SWEEPS = $(shell awk '/^fail-/ { print $$1 }' guest/tests.conf)
+SWEEP_DOC := docs/sweep$(BACKPORT_OF:%=-$(BASE)).md
 
 .PHONY: docs-sweep check-callers
 
 docs-sweep: $(B)/undeposit/test.bzImage $(GUEST_BUILD)/initrd.gz $(VMRUN)
 	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(SWEEPS:%=undeposit/%)
-	@guest/sweep-table $(SWEEPS:%=$(B)/undeposit/tests/%.tap) >docs/sweep.md.tmp
-	@mv docs/sweep.md.tmp docs/sweep.md
+	@guest/sweep-table $(SWEEPS:%=$(B)/undeposit/tests/%.tap) >$(SWEEP_DOC).tmp
+	@mv $(SWEEP_DOC).tmp $(SWEEP_DOC)
 
 # Every caller of a split function has its row, and no row has lost its caller.
 check-callers: $(B)/undeposit/stamp
-	@guest/check-callers $(B)/undeposit/source docs/split-callers.md
+	@guest/check-callers $(B)/undeposit/source docs/split-callers.md \
+		$(wildcard docs/split-callers-$(BASE).md)
 
 # The random test for as long as one asks; SEED= replays what it printed.
 .PHONY: random
