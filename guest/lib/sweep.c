@@ -456,7 +456,17 @@ void sweeps_run(const char *splitter, const struct sweep *ops, size_t count)
 	}
 	current_splitter = splitter;
 	for (size_t i = 0; i < count; i++) {
+		const char *missing = NULL;
+
 		current = &ops[i];
-		case_run_for(current->name, body, SWEEP_LIMIT);
+		if (current->missing)
+			missing = current->missing();
+		if (missing) {
+			report_prefix_push(current->name);
+			report_skip("%s", missing);
+			report_prefix_pop();
+		} else {
+			case_run_for(current->name, body, SWEEP_LIMIT);
+		}
 	}
 }

@@ -42,6 +42,8 @@ struct sweep {
 	bool advice;
 	/* A page fault: taken again and again while nothing can be allocated. */
 	bool fault;
+	/* What this kernel lacks for it; returns NULL: nothing. */
+	const char *(*missing)(void);
 	/* The call comes to no allocation of a split. */
 	bool never_splits;
 	/* Tables that a failed call may leave behind, empty. */

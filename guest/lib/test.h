@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "access.h"
+#include "advice.h"
 #include "aimed.h"
 #include "cgroup.h"
 #include "child.h"

@@ -90,10 +90,12 @@ static const struct sweep sweeps[] = {
 	{ "MADV_DONTNEED_LOCKED of a page", .split_error = EAGAIN,
 	  .set_up = lock_all, .call = call_dontneed_locked, .done = zero },
 	{ "MADV_GUARD_INSTALL of a page", .split_error = EAGAIN,
+	  .missing = guards_missing,
 	  .call = call_guard, .done = guarded },
 	{ "MADV_DONTNEED of a page of the huge zero page",
 	  .split_error = EAGAIN, .set_up = zero_page, .call = call_dontneed },
 	{ "MADV_GUARD_INSTALL in the huge zero page", .split_error = EAGAIN,
+	  .missing = guards_missing,
 	  .set_up = zero_page, .call = call_guard, .done = guarded },
 };
 
