@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -41,6 +42,14 @@ void cgroup_join(void)
 int cgroup_write(const char *file, const char *text)
 {
 	return file_write(path_of(file), text);
+}
+
+void cgroup_reclaim(void)
+{
+	/* Older kernels know no "max"; EAGAIN says that it was less than asked. */
+	if (cgroup_write("memory.reclaim", "64M swappiness=max") &&
+	    errno == EINVAL)
+		cgroup_write("memory.reclaim", "64M swappiness=200");
 }
 
 int cgroup_open(const char *file, int flags)

@@ -20,6 +20,7 @@
 #include "file.h"
 #include "huge.h"
 #include "insn.h"
+#include "kernel.h"
 #include "node.h"
 #include "pagemap.h"
 #include "pattern.h"

@@ -142,7 +142,7 @@ static void reclaim(pid_t pid, const struct region *r)
 	cgroup_use(OWNER);
 	/* The first passes only age the pages. */
 	for (int i = 0; tables_process(pid) < tables && i < 20; i++)
-		cgroup_write("memory.reclaim", "64M swappiness=max");
+		cgroup_reclaim();
 }
 
 static void by_debugfs(void)

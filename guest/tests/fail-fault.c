@@ -43,6 +43,18 @@ static void zero_page(struct scene *s)
 	s->r.seed = REGION_ZERO;
 }
 
+static const char *zero_page_is_split(void)
+{
+	return huge_zero_is_replaced_whole() ? NULL :
+	       "this kernel splits its PMD";
+}
+
+static const char *zero_page_is_replaced(void)
+{
+	return huge_zero_is_replaced_whole() ?
+	       "this kernel maps a THP in its place" : NULL;
+}
+
 /* No one is asked: a write splits, and counts as a write. */
 static void watch(struct scene *s)
 {
@@ -73,6 +85,10 @@ static const struct sweep sweeps[] = {
 	{ "write to a THP protected by userfaultfd", .set_up = watch,
 	  .call = touch, .fault = true, .tear_down = unwatch },
 	{ "write to the huge zero page", .never_splits = true,
+	  .missing = zero_page_is_split,
+	  .set_up = zero_page, .call = touch, .fault = true },
+	{ "write to a page of the huge zero page",
+	  .missing = zero_page_is_replaced,
 	  .set_up = zero_page, .call = touch, .fault = true },
 	{ "read of a swapped out THP", .never_splits = true,
 	  .set_up = swap_out, .call = touch_by_read, .fault = true },

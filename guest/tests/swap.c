@@ -83,7 +83,7 @@ static void shared_by_two_processes(void)
 	before = tables_read(0);
 	/* The first passes only age the pages. */
 	for (int i = 0; swapped(&r) < THPS * thp_pages() && i < 20; i++)
-		cgroup_write("memory.reclaim", "64M swappiness=max");
+		cgroup_reclaim();
 	report(swapped(&r) == THPS * thp_pages(), "all pages are swapped out");
 	report_process_tables(&before, tables_if_split(THPS), "parent");
 	child_go(&c);

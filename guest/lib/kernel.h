@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What differs from kernel to kernel and cannot be asked for. */
+#ifndef GUEST_KERNEL_H
+#define GUEST_KERNEL_H
+
+#include <stdbool.h>
+
+/* Whether the kernel is Linux @version.@patchlevel or newer. */
+bool kernel_since(unsigned int version, unsigned int patchlevel);
+
+/*
+ * Whether a write fault on the huge zero page maps a THP in its place, as it
+ * does since 6.13; before, it split the PMD and mapped one page.
+ */
+bool huge_zero_is_replaced_whole(void);
+
+#endif
