@@ -17,7 +17,8 @@ comma := ,
 # $(call kernel_column,CONFIG,NUMBER)
 kernel_column = $(shell awk '$$1 == "$1" { print $$$2 }' kernel/kernels.conf)
 # The same for CONFIG.IMAGE: the fragments it is made of, the packages it takes.
-fragments = $(patsubst %,kernel/config/%.config,$(subst $(comma), ,$(call kernel_column,$(basename $1),7)))
+fragments = $(patsubst %,kernel/config/%.config,$(subst $(comma), ,$(call kernel_column,$(basename $1),7))) \
+	$(wildcard kernel/config/$(BASE)/$(basename $1).config)
 packages_of = $(basename $(wildcard packages-$(call kernel_column,$(basename $1),2).txt))
 
 IMAGES := $(shell awk '/^[^\#]/ { n = split($$5, path, "/"); print $$1 "." path[n] }' kernel/kernels.conf)
@@ -35,10 +36,10 @@ $(B)/undeposit/stamp: $(B)/stock/version FORCE
 	@kernel/apply $(BASE)
 
 $(IMAGES:%=$(B)/stock/%): $(B)/stock/%: $(B)/stock/version $(KERNEL_BUILD) $$(call fragments,$$*) | $$(call packages_of,$$*)
-	@kernel/build stock $(B)/stock/source $(basename $*) $(B)/stock
+	@kernel/build stock $(B)/stock/source $(basename $*) $(B)/stock $(BASE)
 
 $(IMAGES:%=$(B)/undeposit/%): $(B)/undeposit/%: $(B)/undeposit/stamp $(KERNEL_BUILD) $$(call fragments,$$*) | $$(call packages_of,$$*)
-	@kernel/build undeposit $(B)/undeposit/source $(basename $*) $(B)/undeposit
+	@kernel/build undeposit $(B)/undeposit/source $(basename $*) $(B)/undeposit $(BASE)
 
 # Made once: from then on it is the developer's.
 $(B)/tree/.git: | $(B)/stock/version
@@ -46,7 +47,7 @@ $(B)/tree/.git: | $(B)/stock/version
 
 # Whatever the developer changed since: kbuild knows.
 $(IMAGES:%=$(B)/try/%): $(B)/try/%: $(B)/tree/.git FORCE | $$(call packages_of,$$*)
-	@kernel/build try $(B)/tree $(basename $*) $(B)/try
+	@kernel/build try $(B)/tree $(basename $*) $(B)/try $(BASE)
 
 tree: $(B)/stock/version
 	@kernel/tree $(BASE)
