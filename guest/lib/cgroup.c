@@ -44,14 +44,6 @@ int cgroup_write(const char *file, const char *text)
 	return file_write(path_of(file), text);
 }
 
-void cgroup_reclaim(void)
-{
-	/* Older kernels know no "max"; EAGAIN says that it was less than asked. */
-	if (cgroup_write("memory.reclaim", "64M swappiness=max") &&
-	    errno == EINVAL)
-		cgroup_write("memory.reclaim", "64M swappiness=200");
-}
-
 int cgroup_open(const char *file, int flags)
 {
 	int fd = open(path_of(file), flags | O_CLOEXEC);
@@ -59,6 +51,28 @@ int cgroup_open(const char *file, int flags)
 	if (fd < 0)
 		fatal("opening %s", path_of(file));
 	return fd;
+}
+
+int cgroup_reclaim_through(int fd)
+{
+	static const char max[] = "64M swappiness=max";
+	static const char most[] = "64M swappiness=200";
+
+	if (write(fd, max, sizeof(max) - 1) >= 0)
+		return 0;
+	/* Older kernels know no "max". */
+	if (errno == EINVAL && write(fd, most, sizeof(most) - 1) >= 0)
+		return 0;
+	return errno == EAGAIN ? 0 : -1;
+}
+
+void cgroup_reclaim(void)
+{
+	int fd = cgroup_open("memory.reclaim", O_WRONLY);
+
+	if (cgroup_reclaim_through(fd))
+		fatal("memory.reclaim");
+	close(fd);
 }
 
 long cgroup_field(const char *file, const char *key)

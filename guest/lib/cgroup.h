@@ -20,8 +20,14 @@ int cgroup_write(const char *file, const char *text);
 /* Opens a file of it, with the flags of open(2). */
 int cgroup_open(const char *file, int flags);
 
-/* Asks reclaim for 64 MiB of it, anonymous memory first. */
+/*
+ * Asks reclaim for 64 MiB of it, anonymous memory first; that there is less is
+ * no failure.
+ */
 void cgroup_reclaim(void);
+
+/* The same through memory.reclaim, opened before; 0 or -1 with errno. */
+int cgroup_reclaim_through(int fd);
 
 /* The number that follows  in a file of it; -1 where there is none. */
 long cgroup_field(const char *file, const char *key);

@@ -4,7 +4,6 @@
  * tables there is no memory stay mapped and intact, and are swapped out once
  * there is.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,7 +13,6 @@
 
 #define THPS		4
 #define SWAP_SIZE	(16 * THPS * thp_size())
-#define RECLAIM		"64M swappiness=max"
 
 /* Writes memory.reclaim whenever it is let go. */
 static struct child outside;
@@ -30,9 +28,7 @@ static void reclaim_on_order(struct child *me, void *arg)
 	fd = cgroup_open("memory.reclaim", O_WRONLY);
 	for (;;) {
 		child_pause(me);
-		/* EAGAIN: there is not as much as that. */
-		if (write(fd, RECLAIM, sizeof(RECLAIM) - 1) < 0 &&
-		    errno != EAGAIN)
+		if (cgroup_reclaim_through(fd))
 			_exit(EXIT_FAILURE);
 	}
 }
