@@ -104,7 +104,7 @@ $(B)/demo/%.jsonl: $(B)/%/demo.bzImage $(GUEST) $(VMRUN)
 	$(call figures,demo,demo,4096,600)
 
 $(B)/pressure/%.jsonl: $(B)/%/test.bzImage $(GUEST) $(VMRUN)
-	$(call figures,pressure,test,384,1200)
+	$(call figures,pressure,test,384,3600)
 
 demo: $(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl $(COMPARE)
 	@echo

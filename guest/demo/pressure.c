@@ -6,7 +6,9 @@
  * a fixed number of guest instructions, several times. What is swapped out
  * must come back as it was. One JSON object a line, for each setting:
  *
- * *_units_N		THPs renewed or checked in the Nth repetition
+ * *_units_least	THPs renewed or checked in a repetition: the least,
+ * *_units_median	the median,
+ * *_units_most	the most
  * *_units		in all of them
  * *_insn_per_unit	guest instructions for one, on average
  * *_oom_kill, ...	what the counters of /proc/vmstat rose by
@@ -27,7 +29,7 @@
 #include "../lib/test.h"
 #include "metric.h"
 
-#define REPEATS		3
+#define REPEATS		12		/* they differ by a tenth and more */
 #define BUDGET		1000000000UL	/* instructions a repetition */
 #define CGROUP_LIMIT	"96M"
 #define CGROUP_WORK	(192UL << 20)
@@ -224,9 +226,18 @@ static void repeat(const struct setting *s, int number)
 	}
 }
 
+static int compare(const void *a, const void *b)
+{
+	unsigned long x = *(const unsigned long *)a;
+	unsigned long y = *(const unsigned long *)b;
+
+	return x < y ? -1 : x > y;
+}
+
 static void play(struct child *me, void *arg)
 {
 	const struct setting *s = arg;
+	unsigned long each[REPEATS];
 	unsigned long units = 0;
 
 	(void)me;
@@ -236,14 +247,15 @@ static void play(struct child *me, void *arg)
 			fatal("memory.max");
 		cgroup_join();
 	}
-	for (int i = 1; i <= REPEATS; i++) {
-		char name[32];
-
-		repeat(s, i);
-		snprintf(name, sizeof(name), "units_%d", i);
-		metric(s->name, name, common->units, "count");
-		units += common->units;
+	for (int i = 0; i < REPEATS; i++) {
+		repeat(s, i + 1);
+		each[i] = common->units;
+		units += each[i];
 	}
+	qsort(each, REPEATS, sizeof(each[0]), compare);
+	metric(s->name, "units_least", each[0], "count");
+	metric(s->name, "units_median", each[REPEATS / 2], "count");
+	metric(s->name, "units_most", each[REPEATS - 1], "count");
 	metric(s->name, "units", units, "count");
 	if (insn_counts())
 		metric(s->name, "insn_per_unit", REPEATS * BUDGET / units,

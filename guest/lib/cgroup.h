@@ -29,7 +29,7 @@ void cgroup_reclaim(void);
 /* The same through memory.reclaim, opened before; 0 or -1 with errno. */
 int cgroup_reclaim_through(int fd);
 
-/* The number that follows  in a file of it; -1 where there is none. */
+/* The number that follows @key in a file of it; -1 where there is none. */
 long cgroup_field(const char *file, const char *key);
 
 /* Removes it; its processes must be gone. */
