@@ -4,15 +4,18 @@
  *
  * args must attach the chardev "console" to the first serial line and
  * "results" to the second; smp is the format of -smp, given the number of
- * CPUs twice; append is what the kernel needs to print on the console and to
- * end QEMU (which runs with -no-reboot) by a reboot or a panic; icount_append
- * is added where the guest's clock counts instructions.
+ * CPUs twice; nodes is what makes the kernel split memory into that many nodes,
+ * NULL where QEMU makes them, "" where nobody can; append is what the kernel
+ * needs to print on the console and to end QEMU (which runs with -no-reboot) by
+ * a reboot or a panic; icount_append is added where the guest's clock counts
+ * instructions.
  */
 struct machine {
 	const char *name;
 	const char *qemu;
 	const char *const *args;
 	const char *smp;
+	const char *nodes;
 	const char *append;
 	const char *icount_append;
 };
@@ -27,11 +30,11 @@ static const struct machine machines[] = {
 	 */
 	{ "x86_64", "qemu-system-x86_64",
 	  ARGS("-machine", "pc", "-serial", "chardev:console", "-serial", "chardev:results"),
-	  "%u,sockets=%u", "console=ttyS0 reboot=t panic=-1", "nolapic_timer" },
+	  "%u,sockets=%u", "numa=fake=%u", "console=ttyS0 reboot=t panic=-1", "nolapic_timer" },
 	/* The hash MMU has THP only if the machine offers it pages of 16 MiB. */
 	{ "pseries", "qemu-system-ppc64",
 	  ARGS("-machine", "pseries,cap-hpt-max-page-size=16777216", "-cpu", "POWER9",
 	       "-device", "spapr-vty,chardev=console,reg=0x30000000",
 	       "-device", "spapr-vty,chardev=results,reg=0x30001000"),
-	  "%u", "console=hvc0 undeposit.results=hvc1", "" },
+	  "%u", NULL, "console=hvc0 undeposit.results=hvc1", "" },
 };

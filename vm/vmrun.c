@@ -39,6 +39,7 @@
 #define TAIL		40	/* console lines to show */
 #define TRACE_TAIL	100	/* ... when they hold a trace */
 #define ALLOW_MAX	8
+#define NODES_MAX	4
 
 enum { CONSOLE, RESULTS, ERRORS, NR_STREAMS };
 
@@ -59,6 +60,7 @@ struct vm {
 	const char *allow[ALLOW_MAX];
 	unsigned int nr_allow;
 	unsigned int memory;	/* MiB */
+	unsigned int nodes;	/* that it is split into */
 	unsigned int cpus;
 	unsigned int timeout;	/* seconds */
 	bool icount;
@@ -220,11 +222,24 @@ static void add_arg(char **argv, int *argc, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* More than one memory node, where the kernel does not make them up by itself. */
+static void add_nodes(char **argv, int *argc, unsigned int nodes, unsigned int memory)
+{
+	for (unsigned int i = 0; i < nodes; i++) {
+		add_arg(argv, argc, "-object");
+		add_arg(argv, argc, "memory-backend-ram,id=node%u,size=%uM", i,
+			memory / nodes);
+		add_arg(argv, argc, "-numa");
+		add_arg(argv, argc, "node,memdev=node%u", i);
+	}
+}
+
 /* In the child: the streams' writing ends are fds[]. Returns only on error. */
 static void exec_qemu(const struct vm *vm, int fds[NR_STREAMS])
 {
 	const struct machine *m = vm->machine;
 	char *argv[64];
+	char nodes[32] = "";
 	int argc = 0;
 	int null = open("/dev/null", O_RDWR);
 
@@ -254,6 +269,10 @@ static void exec_qemu(const struct vm *vm, int fds[NR_STREAMS])
 	}
 	add_arg(argv, &argc, "-m");
 	add_arg(argv, &argc, "%u", vm->memory);
+	if (vm->nodes > 1 && m->nodes)
+		snprintf(nodes, sizeof(nodes), m->nodes, vm->nodes);
+	else if (vm->nodes > 1)
+		add_nodes(argv, &argc, vm->nodes, vm->memory);
 	add_arg(argv, &argc, "-smp");
 	add_arg(argv, &argc, m->smp, vm->cpus, vm->cpus);
 	add_arg(argv, &argc, "-kernel");
@@ -263,7 +282,8 @@ static void exec_qemu(const struct vm *vm, int fds[NR_STREAMS])
 		add_arg(argv, &argc, "%s", vm->initrd);
 	}
 	add_arg(argv, &argc, "-append");
-	add_arg(argv, &argc, "%s %s %s", m->append, vm->icount ? m->icount_append : "", vm->append);
+	add_arg(argv, &argc, "%s %s %s %s", m->append, nodes,
+		vm->icount ? m->icount_append : "", vm->append);
 	argv[argc] = NULL;
 
 	execvp(argv[0], argv);
@@ -512,6 +532,7 @@ static void usage(void)
 	      " -a, --append ARGS      kernel command line\n"
 	      " -M, --machine NAME     machine to emulate (default: x86_64)\n"
 	      " -m, --memory MIB       memory (default: 1024)\n"
+	      " -n, --nodes N          memory nodes that share it (default: 1)\n"
 	      " -c, --cpus N           CPUs (default: 1)\n"
 	      " -I, --icount           the guest's clock counts instructions (one CPU)\n"
 	      " -K, --kvm              use KVM where a guest boots with it, else TCG\n"
@@ -528,6 +549,7 @@ static const struct option options[] = {
 	{ "append",	required_argument, NULL, 'a' },
 	{ "machine",	required_argument, NULL, 'M' },
 	{ "memory",	required_argument, NULL, 'm' },
+	{ "nodes",	required_argument, NULL, 'n' },
 	{ "cpus",	required_argument, NULL, 'c' },
 	{ "icount",	no_argument,	   NULL, 'I' },
 	{ "kvm",	no_argument,	   NULL, 'K' },
@@ -544,13 +566,14 @@ static void parse(struct vm *vm, int argc, char **argv)
 	const char *machine = "x86_64";
 	int c;
 
-	while ((c = getopt_long(argc, argv, "k:i:a:M:m:c:IKt:o:A:vh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "k:i:a:M:m:n:c:IKt:o:A:vh", options, NULL)) != -1) {
 		switch (c) {
 		case 'k': vm->kernel = optarg; break;
 		case 'i': vm->initrd = optarg; break;
 		case 'a': vm->append = optarg; break;
 		case 'M': machine = optarg; break;
 		case 'm': vm->memory = number("memory", optarg); break;
+		case 'n': vm->nodes = number("nodes", optarg); break;
 		case 'c': vm->cpus = number("cpus", optarg); break;
 		case 'I': vm->icount = true; break;
 		case 'K': vm->kvm = true; break;
@@ -575,12 +598,14 @@ static void parse(struct vm *vm, int argc, char **argv)
 	must_read("initrd", vm->initrd);
 	if (vm->icount && (vm->kvm || vm->cpus > 1))
 		errx(EXIT_FAILURE, "--icount takes one CPU and no --kvm");
+	if (vm->nodes > NODES_MAX)
+		errx(EXIT_FAILURE, "--nodes: more than %d", NODES_MAX);
 }
 
 int main(int argc, char **argv)
 {
 	struct vm vm = {
-		.append = "", .memory = 1024, .cpus = 1, .timeout = 120,
+		.append = "", .memory = 1024, .nodes = 1, .cpus = 1, .timeout = 120,
 	};
 	const char *console;
 	int status;

@@ -7,7 +7,7 @@ static int node;
 static void setup(const struct work *w)
 {
 	if (!node_two())
-		fatal("one memory node: numa=fake=2 is needed");
+		fatal("one memory node, and two are needed");
 	work_populate(w);
 	node = node_of(w->at);
 	if (node_bind(w->at, w->size, node))

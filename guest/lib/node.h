@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether nodes 0 and 1 have memory (numa=fake=2 on the kernel command line). */
+/* Whether nodes 0 and 1 have memory. */
 bool node_two(void);
 
 /* The node of the page at @addr, or a negative errno. */

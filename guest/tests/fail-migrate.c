@@ -108,7 +108,7 @@ TEST("fail-migrate")
 	if (!aimed_possible())
 		return;
 	if (!node_two()) {
-		report_skip("one memory node: numa=fake=2 is needed");
+		report_skip("one memory node, and two are needed");
 		return;
 	}
 	CASE(by_another_process);

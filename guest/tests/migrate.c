@@ -98,7 +98,7 @@ static void part_by_mbind(void)
 TEST("migrate")
 {
 	if (!node_two()) {
-		report_skip("one memory node: numa=fake=2 is needed");
+		report_skip("one memory node, and two are needed");
 		return;
 	}
 	CASE(there_and_back);
