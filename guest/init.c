@@ -215,6 +215,7 @@ int main(void)
 	pid = fork();
 	if (!pid) {
 		set_policy();
+		tables_grow_kernel();
 		done = run_all();
 		if (report_count())
 			report_plan();

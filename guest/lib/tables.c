@@ -2,7 +2,10 @@
 #include <linux/membarrier.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,6 +113,39 @@ bool tables_system_is(long bytes)
 		return true;
 	flush_tables();
 	return settle(read_system, bytes) == bytes;
+}
+
+/*
+ * A table of this many files is one vmalloc() of 128 MiB: twice what two CPUs
+ * let go of before the kernel takes it back.
+ */
+#define FILES	(16UL << 20)
+
+static void vmalloc_once(void)
+{
+	const struct rlimit many = { .rlim_cur = FILES, .rlim_max = FILES };
+
+	if (setrlimit(RLIMIT_NOFILE, &many) || dup2(STDERR_FILENO, FILES - 1) < 0)
+		fatal("a table of %lu files", FILES);
+	_exit(EXIT_SUCCESS);
+}
+
+void tables_grow_kernel(void)
+{
+	char value[32];
+	int status;
+	pid_t pid;
+
+	if (!cmdline_value("undeposit.vmap_stack=", value, sizeof(value)) ||
+	    *value != '1')
+		return;
+	snprintf(value, sizeof(value), "%lu", FILES);
+	file_must_write("/proc/sys/fs/nr_open", value);
+	pid = fork();
+	if (!pid)
+		vmalloc_once();
+	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+		fatal("growing the kernel's tables");
 }
 
 struct tables tables_read(pid_t pid)

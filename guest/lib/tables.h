@@ -43,6 +43,15 @@ long tables_system(void);
  */
 bool tables_system_is(long bytes);
 
+/*
+ * Where the stack of a process in the kernel lies in vmalloc space
+ * (undeposit.vmap_stack=1 on the kernel command line), a fork may grow the page
+ * tables of the kernel, for good, and PageTables counts them too. Grows them
+ * by all that forks use before freed addresses are used again; nohugevmalloc
+ * on the command line keeps the kernel from doing that without tables.
+ */
+void tables_grow_kernel(void);
+
 /* Reads both counts. */
 struct tables tables_read(pid_t pid);
 
