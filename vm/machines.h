@@ -37,4 +37,8 @@ static const struct machine machines[] = {
 	       "-device", "spapr-vty,chardev=console,reg=0x30000000",
 	       "-device", "spapr-vty,chardev=results,reg=0x30001000"),
 	  "%u", NULL, "console=hvc0 undeposit.results=hvc1", "" },
+	{ "virt-arm64", "qemu-system-aarch64",
+	  ARGS("-machine", "virt", "-cpu", "cortex-a57", "-serial", "chardev:console",
+	       "-device", "virtio-serial-device", "-device", "virtconsole,chardev=results"),
+	  "%u", "numa=fake=%u", "console=ttyAMA0 undeposit.results=hvc0", "" },
 };
