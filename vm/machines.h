@@ -41,4 +41,8 @@ static const struct machine machines[] = {
 	  ARGS("-machine", "virt", "-cpu", "cortex-a57", "-serial", "chardev:console",
 	       "-device", "virtio-serial-device", "-device", "virtconsole,chardev=results"),
 	  "%u", "numa=fake=%u", "console=ttyAMA0 undeposit.results=hvc0", "" },
+	{ "s390-ccw-virtio", "qemu-system-s390x",
+	  ARGS("-machine", "s390-ccw-virtio", "-device", "sclpconsole,chardev=console",
+	       "-device", "virtio-serial-ccw", "-device", "virtconsole,chardev=results"),
+	  "%u", "", "console=ttysclp0 undeposit.results=hvc0", "" },
 };
