@@ -14,4 +14,10 @@ bool kernel_since(unsigned int version, unsigned int patchlevel);
  */
 bool huge_zero_is_replaced_whole(void);
 
+/*
+ * Whether the stack of a process in the kernel lies in vmalloc space:
+ * undeposit.vmap_stack=1 on the kernel command line.
+ */
+bool stacks_in_vmalloc(void);
+
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "kernel.h"
 #include "report.h"
 #include "size.h"
 #include "tables.h"
@@ -136,8 +137,7 @@ void tables_grow_kernel(void)
 	int status;
 	pid_t pid;
 
-	if (!cmdline_value("undeposit.vmap_stack=", value, sizeof(value)) ||
-	    *value != '1')
+	if (!stacks_in_vmalloc())
 		return;
 	snprintf(value, sizeof(value), "%lu", FILES);
 	file_must_write("/proc/sys/fs/nr_open", value);

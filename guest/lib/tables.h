@@ -44,11 +44,11 @@ long tables_system(void);
 bool tables_system_is(long bytes);
 
 /*
- * Where the stack of a process in the kernel lies in vmalloc space
- * (undeposit.vmap_stack=1 on the kernel command line), a fork may grow the page
- * tables of the kernel, for good, and PageTables counts them too. Grows them
- * by all that forks use before freed addresses are used again; nohugevmalloc
- * on the command line keeps the kernel from doing that without tables.
+ * Where kernel stacks lie in vmalloc space (stacks_in_vmalloc()), a fork may
+ * grow the page tables of the kernel, for good, and PageTables counts them too.
+ * Grows them by all that forks use before freed addresses are used again;
+ * nohugevmalloc on the command line keeps the kernel from doing that without
+ * tables.
  */
 void tables_grow_kernel(void);
 

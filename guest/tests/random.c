@@ -462,7 +462,11 @@ static void calls_that_fail_now_and_then(void)
 	long splits = vmstat("thp_split_pmd");
 	long failed = vmstat("thp_split_pmd_failed");
 
-	fail_aim(FAIL_ANY, NULL);
+	/* A stack that vmalloc() cannot get is told with a trace on the console. */
+	if (stacks_in_vmalloc())
+		fail_aim(FAIL_OUTSIDE, "__vmalloc_node_range_noprof");
+	else
+		fail_aim(FAIL_ANY, NULL);
 	fail_always(10, false);
 	for (uintptr_t i = 0; i < WORKERS; i++)
 		c[i] = child_start(worker, (void *)i);
