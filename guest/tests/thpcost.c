@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../../tools/thpcost/check.h"
 #include "../../tools/thpcost/survey.h"
 #include "../lib/test.h"
 
@@ -73,6 +74,23 @@ static void kernel(void)
 	report(k.table == table_size(), "table size");
 	report(kernel_deposits() == (k.hash || !k.changed),
 	       "knows whether it deposits");
+}
+
+/* What thpcost --check measures of this kernel. */
+static void tried_out(void)
+{
+	struct kernel k = this_kernel();
+	long before = tables_process(getpid());
+	uint64_t rise = 1;
+	struct root root;
+
+	if (root_open(&root, "/"))
+		fatal("opening /proc");
+	report(!check_deposit(&root, &k, &rise), "gets a THP");
+	report((long)rise == tables_if_huge(1) * (long)table_size(),
+	       "%ld tables with it", tables_if_huge(1));
+	report(tables_process(getpid()) == before, "nothing is left");
+	root_close(&root);
 }
 
 static void written_and_split(void)
@@ -226,6 +244,7 @@ static void counters(void)
 TEST("thpcost")
 {
 	CASE(kernel);
+	CASE(tried_out);
 	CASE(written_and_split);
 	CASE(huge_zero_page);
 	CASE(forked);

@@ -42,7 +42,7 @@ _thpcost()
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W '--system --pid --cgroup --top --all --watch --count
-		--prometheus --json --raw --bytes --noheadings --output --output-all --sysroot
+		--prometheus --check --json --raw --bytes --noheadings --output --output-all --sysroot
 		--help --version' -- "$cur")
 }
 complete -F _thpcost thpcost

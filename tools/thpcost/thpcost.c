@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/utsname.h>
 #include <time.h>
 
+#include "check.h"
 #include "parse.h"
 #include "thpcost.h"
 
@@ -350,6 +352,38 @@ static size_t show_pids(const struct thpcost *t)
 	return t->nr_pids - count;
 }
 
+/* Whether this kernel does not deposit. */
+static bool show_check(const struct thpcost *t)
+{
+	struct kernel kernel;
+	struct utsname name;
+	uint64_t tables = 0;
+	char *thp, *rise;
+	int error;
+
+	must_kernel(t, &kernel);
+	uname(&name);
+	if (!kernel.thp)
+		errx(EXIT_FAILURE, "Linux %s has no transparent huge pages", name.release);
+	error = check_deposit(&t->root, &kernel, &tables);
+	if (error == -EAGAIN)
+		errx(EXIT_FAILURE, "Linux %s gave no THP to try it out with: is it switched off, or memory full?",
+		     name.release);
+	if (error)
+		errx(EXIT_FAILURE, "cannot try it out: %s", strerror(-error));
+	thp = size_text(t, kernel.thp);
+	rise = size_text(t, tables);
+	if (!tables)
+		printf("Linux %s does not deposit: mapping a THP of %s took no page table.\n",
+		       name.release, thp);
+	else
+		printf("Linux %s deposits: mapping a THP of %s took %s of page tables.\n",
+		       name.release, thp, rise);
+	free(thp);
+	free(rise);
+	return !tables;
+}
+
 void wait_interval(const struct thpcost *t, const struct timespec *start, unsigned long number)
 {
 	double until = (double)start->tv_nsec / 1e9 + t->seconds * (double)number;
@@ -384,6 +418,7 @@ static void usage(void)
 	      " -w, --watch SECONDS      a row of what happened in each interval\n"
 	      " -N, --count N            end after N intervals (default: never)\n"
 	      " -P, --prometheus FILE    write text for Prometheus to FILE, - for standard output\n"
+	      " -C, --check              whether this kernel deposits, tried out; the exit status tells\n"
 	      " -J, --json               use JSON output format\n"
 	      " -r, --raw                use raw output format\n"
 	      " -b, --bytes              print sizes in bytes, not in human readable format\n"
@@ -413,6 +448,7 @@ static const struct option options[] = {
 	{ "watch",	required_argument, NULL, 'w' },
 	{ "count",	required_argument, NULL, 'N' },
 	{ "prometheus",	required_argument, NULL, 'P' },
+	{ "check",	no_argument,	   NULL, 'C' },
 	{ "json",	no_argument,	   NULL, 'J' },
 	{ "raw",	no_argument,	   NULL, 'r' },
 	{ "bytes",	no_argument,	   NULL, 'b' },
@@ -495,7 +531,8 @@ static void choose_columns(struct thpcost *t, const char *arg, bool all)
 }
 
 /* Options that do not go together would be ignored in silence. */
-static void check(const struct thpcost *t, const char *output, bool all_columns)
+static void check(const struct thpcost *t, const char *output, bool all_columns,
+		  const char *sysroot)
 {
 	if (t->system + !!t->cgroup + !!t->nr_pids > 1)
 		errx(EXIT_FAILURE, "--system, --pid and --cgroup exclude each other");
@@ -507,17 +544,20 @@ static void check(const struct thpcost *t, const char *output, bool all_columns)
 		errx(EXIT_FAILURE, "--prometheus has its own format");
 	if ((t->prometheus || t->seconds) && t->nr_pids)
 		errx(EXIT_FAILURE, "--pid is neither for --watch nor for --prometheus");
+	if (t->check && (t->system || t->cgroup || t->nr_pids || t->top || t->all || t->seconds ||
+			 t->prometheus || t->json || t->raw || output || all_columns || sysroot))
+		errx(EXIT_FAILURE, "--check takes no option but --bytes");
 	if (t->seconds && !t->prometheus && (t->cgroup || t->top || t->all))
 		errx(EXIT_FAILURE, "--watch is about the system: no --cgroup, --top or --all");
 }
 
 static void parse(struct thpcost *t, int argc, char **argv)
 {
-	const char *output = NULL, *sysroot = "/";
+	const char *output = NULL, *sysroot = NULL, *root = "/";
 	bool all_columns = false;
 	int c, error;
 
-	while ((c = getopt_long(argc, argv, "sp:c::t:aw:N:P:Jrbno:hV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "sp:c::t:aw:N:P:CJrbno:hV", options, NULL)) != -1) {
 		switch (c) {
 		case 's': t->system = true; break;
 		case 'p': add_pids(t, optarg); break;
@@ -527,13 +567,14 @@ static void parse(struct thpcost *t, int argc, char **argv)
 		case 'w': t->seconds = interval(optarg); break;
 		case 'N': t->count = number("count", optarg, UINT32_MAX); break;
 		case 'P': t->prometheus = optarg; break;
+		case 'C': t->check = true; break;
 		case 'J': t->json = true; break;
 		case 'r': t->raw = true; break;
 		case 'b': t->bytes = true; break;
 		case 'n': t->noheadings = true; break;
 		case 'o': output = optarg; break;
 		case OPT_ALL_COLUMNS: all_columns = true; break;
-		case OPT_SYSROOT: sysroot = optarg; break;
+		case OPT_SYSROOT: root = sysroot = optarg; break;
 		case 'h': usage(); exit(EXIT_SUCCESS);
 		case 'V': puts("thpcost from Undeposit " VERSION); exit(EXIT_SUCCESS);
 		default:
@@ -543,21 +584,24 @@ static void parse(struct thpcost *t, int argc, char **argv)
 	}
 	if (optind != argc)
 		errx(EXIT_FAILURE, "unexpected argument: %s", argv[optind]);
-	check(t, output, all_columns);
+	check(t, output, all_columns, sysroot);
 	choose_columns(t, output, all_columns);
-	error = root_open(&t->root, sysroot);
+	error = root_open(&t->root, root);
 	if (error)
-		errx(EXIT_FAILURE, "no /proc in %s: %s", sysroot, strerror(-error));
+		errx(EXIT_FAILURE, "no /proc in %s: %s", root, strerror(-error));
 }
 
 int main(int argc, char **argv)
 {
 	struct thpcost t = { 0 };
 	size_t missing = 0;
+	bool good = true;
 
 	setlocale(LC_ALL, "");
 	parse(&t, argc, argv);
-	if (t.prometheus)
+	if (t.check)
+		good = show_check(&t);
+	else if (t.prometheus)
 		prometheus(&t);
 	else if (t.seconds)
 		watch(&t);
@@ -569,5 +613,5 @@ int main(int argc, char **argv)
 	free(t.pids);
 	if (fflush(stdout) || ferror(stdout))
 		err(EXIT_FAILURE, "standard output");
-	return missing ? EXIT_FAILURE : EXIT_SUCCESS;
+	return missing || !good ? EXIT_FAILURE : EXIT_SUCCESS;
 }

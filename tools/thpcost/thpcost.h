@@ -22,6 +22,7 @@ struct thpcost {
 	size_t nr_columns;
 	bool system;
 	bool all;
+	bool check;
 	bool json;
 	bool raw;
 	bool bytes;
