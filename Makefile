@@ -50,6 +50,10 @@ help:
 	@echo 'make fuzz SECONDS=60   its parsers, with libFuzzer'
 	@echo 'make dist              the last commit as a tarball'
 	@echo
+	@echo 'make deb               Debian packages of the changed kernel, to install: build/$(BASE)/deb'
+	@echo '                       CONFIG=file (default: of this machine); LOCALMODCONFIG=1, LSMOD=file'
+	@echo 'make test-deb          packages of a small kernel, installed in a Debian that boots them'
+	@echo
 	@echo 'make clean             remove what was built, except that tree'
 	@echo 'make distclean         remove build/ whole, unless that tree has unsaved work'
 	@echo
@@ -138,7 +142,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(VMRUN)
 
 clean:
 	rm -rf build/host build/guest build/guest-* build/tools $(B)/series $(B)/checks $(B)/thpcost $(B)/demo $(B)/demo.json \
-		$(B)/pressure $(B)/pressure.json $(B)/bench $(B)/bench.json $(B)/report $(B)/stock $(B)/undeposit $(B)/try
+		$(B)/pressure $(B)/pressure.json $(B)/bench $(B)/bench.json $(B)/report $(B)/deb $(B)/deb-test $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \

@@ -24,7 +24,7 @@ packages_of = $(basename $(wildcard packages-$(call kernel_column,$(basename $1)
 IMAGES := $(shell awk '/^[^\#]/ { n = split($$5, path, "/"); print $$1 "." path[n] }' kernel/kernels.conf)
 KERNEL_BUILD := kernel/build kernel/kernels.conf
 
-.PHONY: tree patches check-bases FORCE
+.PHONY: deb tree patches check-bases FORCE
 .SECONDEXPANSION:
 
 # Written last, when the whole source is there.
@@ -54,6 +54,18 @@ tree: $(B)/stock/version
 
 patches: $(B)/stock/version
 	@kernel/patches $(BASE)
+
+# Packages to install. kernel/deb knows what they depend on besides.
+deb: $(B)/undeposit/stamp | packages packages-deb
+	@kernel/deb $(BASE) deb "$(CONFIG)"
+
+# A small kernel for test-deb, made as any other CONFIG is.
+DEB_TEST_CONFIG := $(B)/undeposit/source/obj-deb-test-config/.config
+
+$(B)/deb-test/stamp: $(B)/undeposit/stamp FORCE | packages packages-deb
+	@kernel/configure $(B)/undeposit/source $(abspath $(dir $(DEB_TEST_CONFIG))) x86 - gcc tinyconfig \
+		$(abspath $(patsubst %,kernel/config/%.config,base x86_64 deb-test))
+	@LOCALMODCONFIG= LSMOD= kernel/deb $(BASE) deb-test $(DEB_TEST_CONFIG)
 
 # The series side by side: each difference has its reason.
 check-bases:

@@ -35,3 +35,11 @@ machine_tests = $(shell awk '/^\#/ { next } \
 # Those that "make test" runs on it.
 machine_choice = $(patsubst %,undeposit/$1/%,$(filter-out -,$(subst $(comma), ,$(call machine_column,$1,6))))
 CHOSEN := $(foreach m,$(MACHINES),$(if $(call machine_choice,$m),$m))
+
+# The packages of a small kernel, installed in a Debian that boots them.
+.PHONY: test-deb
+$(B)/deb-test/root.img: $(B)/deb-test/stamp build/tools/thpcost vm/deb-root vm/deb-init | packages-deb-test
+	@vm/deb-root $(@D)
+
+test-deb: $(B)/deb-test/root.img $(VMRUN)
+	@BASE=$(BASE) KVM=$(KVM) prove --failures vm/deb-test

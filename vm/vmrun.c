@@ -55,6 +55,7 @@ struct vm {
 	const struct machine *machine;
 	const char *kernel;
 	const char *initrd;
+	const char *drive;
 	const char *append;
 	const char *console_name;
 	const char *allow[ALLOW_MAX];
@@ -280,6 +281,10 @@ static void exec_qemu(const struct vm *vm, int fds[NR_STREAMS])
 	if (!vm->probe) {
 		add_arg(argv, &argc, "-initrd");
 		add_arg(argv, &argc, "%s", vm->initrd);
+	}
+	if (vm->drive && !vm->probe) {
+		add_arg(argv, &argc, "-drive");
+		add_arg(argv, &argc, "file=%s,format=raw,if=virtio,snapshot=on", vm->drive);
 	}
 	add_arg(argv, &argc, "-append");
 	add_arg(argv, &argc, "%s %s %s %s", m->append, nodes,
@@ -529,6 +534,7 @@ static void usage(void)
 	      "Options:\n"
 	      " -k, --kernel FILE      kernel image\n"
 	      " -i, --initrd FILE      initial RAM disk\n"
+	      " -d, --drive FILE       image of a virtio disk, which stays as it is\n"
 	      " -a, --append ARGS      kernel command line\n"
 	      " -M, --machine NAME     machine to emulate (default: x86_64)\n"
 	      " -m, --memory MIB       memory (default: 1024)\n"
@@ -546,6 +552,7 @@ static void usage(void)
 static const struct option options[] = {
 	{ "kernel",	required_argument, NULL, 'k' },
 	{ "initrd",	required_argument, NULL, 'i' },
+	{ "drive",	required_argument, NULL, 'd' },
 	{ "append",	required_argument, NULL, 'a' },
 	{ "machine",	required_argument, NULL, 'M' },
 	{ "memory",	required_argument, NULL, 'm' },
@@ -566,10 +573,11 @@ static void parse(struct vm *vm, int argc, char **argv)
 	const char *machine = "x86_64";
 	int c;
 
-	while ((c = getopt_long(argc, argv, "k:i:a:M:m:n:c:IKt:o:A:vh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "k:i:d:a:M:m:n:c:IKt:o:A:vh", options, NULL)) != -1) {
 		switch (c) {
 		case 'k': vm->kernel = optarg; break;
 		case 'i': vm->initrd = optarg; break;
+		case 'd': vm->drive = optarg; break;
 		case 'a': vm->append = optarg; break;
 		case 'M': machine = optarg; break;
 		case 'm': vm->memory = number("memory", optarg); break;
@@ -596,6 +604,8 @@ static void parse(struct vm *vm, int argc, char **argv)
 	vm->machine = find_machine(machine);
 	must_read("kernel", vm->kernel);
 	must_read("initrd", vm->initrd);
+	if (vm->drive)
+		must_read("drive", vm->drive);
 	if (vm->icount && (vm->kvm || vm->cpus > 1))
 		errx(EXIT_FAILURE, "--icount takes one CPU and no --kvm");
 	if (vm->nodes > NODES_MAX)
