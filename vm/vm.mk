@@ -42,4 +42,4 @@ $(B)/deb-test/root.img: $(B)/deb-test/stamp build/tools/thpcost vm/deb-root vm/d
 	@vm/deb-root $(@D)
 
 test-deb: $(B)/deb-test/root.img $(VMRUN)
-	@BASE=$(BASE) KVM=$(KVM) prove --failures vm/deb-test
+	@BASE=$(BASE) KVM=$(KVM) prove --failures check/deb-input vm/deb-test
