@@ -11,16 +11,21 @@
 /* Of Linux 6.1; the C library's headers may have it or not. */
 #define COLLAPSE	25
 
-/*
- * In @room, of four THPs: the second of two aligned ones below one PMD table,
- * which is there once a page of the first has been written.
- */
-static char *below_the_tables(char *room, uint64_t thp)
-{
-	uintptr_t first = ((uintptr_t)room + thp - 1) / thp * thp;
+/* The unit of VmPTE. */
+#define UNIT		1024
 
-	if ((first + thp) % (PMDS * thp) == 0)
-		first += thp;
+/*
+ * In @room for twice as many and two: @thps THPs below one PMD table, which is
+ * there because a page before them was written.
+ */
+static char *below_the_tables(char *room, uint64_t thp, uint64_t thps)
+{
+	uint64_t whole = PMDS * thp;
+	uint64_t first = ((uintptr_t)room + thp - 1) / thp * thp;
+	uint64_t border = (first + whole - 1) / whole * whole;
+
+	if (border <= first + thps * thp)
+		first = border;
 	if (madvise((char *)first, thp, MADV_NOHUGEPAGE))
 		return NULL;
 	*(volatile char *)first = 1;
@@ -39,13 +44,14 @@ static int read_self(const struct root *root, const struct kernel *kernel, struc
 	return self.read ? 0 : -EACCES;
 }
 
-static int try_out(const struct root *root, const struct kernel *kernel, char *thp,
+static int try_out(const struct root *root, const struct kernel *kernel, char *at, uint64_t thps,
 		   uint64_t *tables)
 {
+	uint64_t size = thps * kernel->thp;
 	struct cost before, after;
 	int error;
 
-	if (!thp || madvise(thp, kernel->thp, MADV_HUGEPAGE))
+	if (!at || madvise(at, size, MADV_HUGEPAGE))
 		return -errno;
 	/* Twice: the first takes the heap that the second uses again. */
 	error = read_self(root, kernel, &before);
@@ -53,27 +59,29 @@ static int try_out(const struct root *root, const struct kernel *kernel, char *t
 		error = read_self(root, kernel, &before);
 	if (error)
 		return error;
-	*(volatile char *)thp = 1;
+	for (uint64_t i = 0; i < thps; i++)
+		*(volatile char *)(at + i * kernel->thp) = 1;
 	error = read_self(root, kernel, &after);
 	/* Memory may be fragmented, or THP switched off: this tries harder. */
-	if (!error && after.thp == before.thp && !madvise(thp, kernel->thp, COLLAPSE))
+	if (!error && after.thp != before.thp + size && !madvise(at, size, COLLAPSE))
 		error = read_self(root, kernel, &after);
 	if (error)
 		return error;
-	*tables = after.tables - before.tables;
-	return after.thp == before.thp + kernel->thp ? 0 : -EAGAIN;
+	*tables = (after.tables - before.tables) / thps;
+	return after.thp == before.thp + size ? 0 : -EAGAIN;
 }
 
 int check_deposit(const struct root *root, const struct kernel *kernel, uint64_t *tables)
 {
-	size_t size = 4 * kernel->thp;
+	uint64_t thps = kernel->table < UNIT ? UNIT / kernel->table : 1;
+	size_t size = (2 * thps + 2) * kernel->thp;
 	char *room = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	int error;
 
 	if (room == MAP_FAILED)
 		return -errno;
-	error = try_out(root, kernel, below_the_tables(room, kernel->thp), tables);
+	error = try_out(root, kernel, below_the_tables(room, kernel->thp, thps), thps, tables);
 	munmap(room, size);
 	return error;
 }
