@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "../lib/test.h"
@@ -14,8 +15,20 @@
 #define THPS		4
 #define SWAP_SIZE	(16 * THPS * thp_size())
 
-/* Writes memory.reclaim whenever it is let go. */
+/* Far more than the allocations of THPS splits: a page and its lock each. */
+#define MOST_NTHS	(10 * THPS)
+
+/* The first goes only age the pages. */
+#define GOES		20
+
+/* Writes memory.reclaim whenever it is let go, */
 static struct child outside;
+
+/* with the allocation that shall fail, 0 for none, and whether it did. */
+static struct order {
+	unsigned int nth;
+	bool failed;
+} *order;
 
 static void reclaim_on_order(struct child *me, void *arg)
 {
@@ -28,14 +41,20 @@ static void reclaim_on_order(struct child *me, void *arg)
 	fd = cgroup_open("memory.reclaim", O_WRONLY);
 	for (;;) {
 		child_pause(me);
+		fail_nth(order->nth);
 		if (cgroup_reclaim_through(fd))
 			_exit(EXIT_FAILURE);
+		order->failed = fail_nth_end() && order->nth;
 	}
 }
 
 /* Before there is memory that a fork would share. */
 static void start_outside(void)
 {
+	order = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (order == MAP_FAILED)
+		fatal("mmap");
 	outside = child_start(reclaim_on_order, NULL);
 	child_wait_pause(&outside);
 	cgroup_join();
@@ -48,11 +67,19 @@ static void end_outside(void)
 	child_close(&outside);
 }
 
+/* Whether allocation @nth of a split was made to fail; 0: none is. */
+static bool reclaim(unsigned int nth)
+{
+	order->nth = nth;
+	child_go(&outside);
+	child_wait_pause(&outside);
+	return order->failed;
+}
+
 static void reclaim_all(const struct region *r)
 {
 	(void)r;
-	child_go(&outside);
-	child_wait_pause(&outside);
+	reclaim(0);
 }
 
 static void run(struct region *r, size_t sharers)
@@ -104,6 +131,54 @@ static void of_shared_THPs(void)
 	child_end(&c);
 }
 
+/*
+ * Reclaims until allocation @nth of a split fails, or all is swapped out. Tables
+ * that are not to be had in one way may be had in another: then no split fails.
+ */
+static bool fail_one(unsigned int nth, long *sum, bool *well)
+{
+	struct region r = region_of_thps(THPS, 3);
+	long tables = tables_process(0);
+	long count = vmstat("thp_split_pmd_failed");
+	bool failed = false;
+	long splits;
+
+	fail_aim(FAIL_INSIDE, SPLIT_OF_FOLIO);
+	for (int i = 0; !failed && !aimed_swapped(&r) && i < GOES; i++)
+		failed = reclaim(nth);
+	fail_aim(FAIL_ANY, NULL);
+	splits = vmstat("thp_split_pmd_failed") - count;
+	*sum += splits;
+	tables = (tables_process(0) - tables) / (long)table_size();
+	if (splits < 0 || splits > failed ||
+	    tables != THPS - (long)region_huge(&r) || !region_intact(&r)) {
+		report_note("allocation %u, %sreached: %ld splits failed, "
+			    "%zu THPs are huge, VmPTE %+ld tables", nth,
+			    failed ? "" : "not ", splits, region_huge(&r),
+			    tables);
+		*well = false;
+	}
+	if (munmap(r.base, THPS * thp_size()))
+		fatal("munmap");
+	return failed;
+}
+
+static void one_at_a_time(void)
+{
+	unsigned int nth = 1;
+	long splits = 0;
+	bool well = true;
+
+	start_outside();
+	while (fail_one(nth, &splits, &well) && nth < MOST_NTHS)
+		nth++;
+	end_outside();
+	report_note("%u allocations, %ld splits failed", nth - 1, splits);
+	report(nth < MOST_NTHS, "reclaim ends without a failure");
+	report(splits >= THPS, "splits fail one at a time");
+	report(well, "each counts once, tables add up, contents stay");
+}
+
 TEST("fail-reclaim")
 {
 	if (!aimed_possible())
@@ -115,6 +190,7 @@ TEST("fail-reclaim")
 	if (swap_on(SWAP_SIZE)) {
 		CASE(of_THPs);
 		CASE(of_shared_THPs);
+		CASE(one_at_a_time);
 		swap_off();
 	} else {
 		report_skip("this kernel has no zram");
