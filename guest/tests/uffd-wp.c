@@ -87,6 +87,26 @@ static void middle(void)
 	part(thp_pages() / 4, thp_pages() / 2);
 }
 
+/* The split must not lose the protection of the rest. */
+static void all_but_a_page(void)
+{
+	struct region r = region_of_thps(THPS, 3);
+	int uffd = watch(&r);
+	struct tables before = tables_read(0);
+	size_t half = thp_pages() / 2;
+
+	protect(uffd, r.base, THPS * thp_size(), 1);
+	protect(uffd, region_page(&r, half), page_size(), 0);
+	report_tables(&before, tables_if_split(1), "split");
+	report(protected_pages(&r) == THPS * thp_pages() - 1,
+	       "the others stay protected");
+	report(can_write(region_page(&r, half)), "the page may be written");
+	report(!can_write(region_page(&r, half - 1)) &&
+	       !can_write(region_page(&r, half + 1)),
+	       "a write to another is caught");
+	report(region_intact(&r), "contents");
+}
+
 TEST("uffd-wp")
 {
 	int uffd = uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP);
@@ -99,4 +119,5 @@ TEST("uffd-wp")
 	CASE(first_page);
 	CASE(last_page);
 	CASE(middle);
+	CASE(all_but_a_page);
 }
