@@ -15,6 +15,7 @@
 #include "cgroup.h"
 #include "child.h"
 #include "cpu.h"
+#include "device.h"
 #include "fail.h"
 #include "family.h"
 #include "file.h"
