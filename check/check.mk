@@ -30,3 +30,22 @@ check-series: $(B)/stock/version | $(B)/tree/.git packages-checks
 
 check-builds: $(B)/undeposit/stamp | packages-checks
 	@BASE=$(BASE) prove --timer --failures --exec check/build-test $(or $(BUILD),$(BUILDS) coverage)
+
+# The series with bugs of which plant= on the kernel command line chooses one, and
+# the tests that must notice it. All of them at once make docs/plants.md.
+PLANTED := $(sort $(foreach m,$(shell awk '/^[^\#]/ { print $$3 }' check/plants.conf),$(call machine_image,$m)))
+PLANTS := $(shell awk '/^[^\#]/ { n = split($$4, t, ","); \
+	for (i = 1; i <= n; i++) print $$1 "/" t[i] }' check/plants.conf)
+
+.PHONY: check-plants
+
+$(B)/planted/stamp: $(B)/undeposit/stamp check/plants.patch check/plant-tree
+	@check/plant-tree $(BASE)
+
+$(PLANTED:%=$(B)/planted/%): $(B)/planted/%: $(B)/planted/stamp $(KERNEL_BUILD) $$(call fragments,$$*)
+	@kernel/build undeposit $(B)/planted/source $(basename $*) $(B)/planted $(BASE)
+
+check-plants: $(PLANTED:%=$(B)/planted/%) $(GUEST_BUILD)/initrd.gz $(VMRUN)
+	@BASE=$(BASE) prove --failures -j$(JOBS) --exec check/plant-test $(or $(PLANT),$(PLANTS))
+	@[ -n "$(PLANT)" ] || check/plants-table $(B)/planted/tests >docs/plants.md.tmp
+	@[ -n "$(PLANT)" ] || mv docs/plants.md.tmp docs/plants.md
