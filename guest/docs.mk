@@ -18,9 +18,10 @@ check-callers: $(B)/undeposit/stamp
 	@guest/check-callers $(B)/undeposit/source docs/split-callers.md \
 		$(wildcard docs/split-callers-$(BASE).md)
 
-# The random test for as long as one asks; SEED= replays what it printed.
+# The random test for as long as one asks; SEED= or REPLAY= replays what it printed.
 .PHONY: random
 random: $(B)/undeposit/test.bzImage $(GUEST_BUILD)/initrd.gz $(VMRUN)
 	@$(VMRUN) --kernel $< --initrd $(GUEST_BUILD)/initrd.gz --memory 512 --cpus 2 --timeout 1000000 \
-		--append "undeposit.run=random undeposit.deposit=0 undeposit.calls=$(or $(CALLS),1000000) $(SEED:%=undeposit.seed=%)" \
+		--append "undeposit.run=random undeposit.deposit=0 undeposit.calls=$(or $(CALLS),1000000) $(SEED:%=undeposit.seed=%) \
+			$(REPLAY:%=undeposit.replay=%)" \
 		--console $(B)/undeposit/tests/random.console

@@ -24,6 +24,9 @@
 #define MADV_GUARD_REMOVE	103
 #endif
 
+#ifndef UFFD_FEATURE_WP_UNPOPULATED
+#define UFFD_FEATURE_WP_UNPOPULATED	(1 << 13)
+#endif
 #ifndef UFFD_FEATURE_WP_ASYNC
 #define UFFD_FEATURE_WP_ASYNC	(1 << 15)
 #endif
@@ -38,6 +41,7 @@ struct uffdio_move {
 };
 #define UFFDIO_MOVE		_IOWR(UFFDIO, 0x05, struct uffdio_move)
 #define UFFD_FEATURE_MOVE	(1 << 16)
+#define UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES	(1 << 1)
 #endif
 
 #ifndef UFFDIO_RWPROTECT
