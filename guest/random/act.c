@@ -128,23 +128,43 @@ static void fail_end(const struct call *c)
 	if (c->fail == FAIL_ALL)
 		fail_me(false);
 	else if (c->fail)
-		fail_nth_end();
+		fail_nth(0);
+}
+
+/*
+ * Where the kernel answers: memory that a child shares would have to be copied
+ * for that, which fails as any allocation does.
+ */
+static struct uffdio_move *answer(void)
+{
+	static struct uffdio_move *page;
+	static pid_t owner;
+
+	if (owner != getpid()) {
+		page = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (page == MAP_FAILED)
+			fatal("memory");
+		owner = getpid();
+	}
+	return page;
 }
 
 /* Bytes that were moved, also by a call that failed later. */
 static size_t move_by_uffd(struct room *room, const struct call *c)
 {
-	struct uffdio_move arg = {
+	struct uffdio_move *arg = answer();
+
+	*arg = (struct uffdio_move){
 		.dst = (uintptr_t)region_page(&room->r, c->to),
 		.src = (uintptr_t)region_page(&room->r, c->first),
 		.len = c->pages * page_size(),
 		.mode = UFFDIO_MOVE_MODE_ALLOW_SRC_HOLES,
 	};
-
 	fail_begin(c);
-	ioctl(room->uffd, UFFDIO_MOVE, &arg);
+	ioctl(room->uffd, UFFDIO_MOVE, arg);
 	fail_end(c);
-	return arg.move > 0 ? arg.move : 0;
+	return arg->move > 0 ? arg->move : 0;
 }
 
 /* To fresh memory: UFFDIO_MOVE replaces nothing. */
@@ -266,8 +286,6 @@ void act(struct room *room, const struct call *c)
 {
 	if (c->fail == FAIL_ALL)
 		act_end(room);
-	if (shadow_avoids(room, c))
-		return;
 
 	switch (c->op) {
 	case WRITE:

@@ -13,9 +13,9 @@
 enum op {
 	WRITE, WRITE_MANY, READ, MPROTECT, MUNMAP, MAP, DONTNEED,
 	DONTNEED_LOCKED, FREE, COLD, PAGEOUT, GUARD, UNGUARD, LOCK, UNLOCK,
-	DONTFORK, DOFORK, WIPE, KEEP, HUGE, NOHUGE, COLLAPSE, SPLIT, FORK,
-	MOVE, MOVE_KEEP, GROW, SHRINK, PROTECT, UNPROTECT, UNREGISTER,
-	UFFD_MOVE, OPS,
+	DONTFORK, DOFORK, WIPE, KEEP, HUGE, NOHUGE, COLLAPSE,
+	POPULATE_READ, POPULATE_WRITE, SPLIT, FORK, MOVE, MOVE_KEEP, GROW,
+	SHRINK, PROTECT, UNPROTECT, UNREGISTER, UFFD_MOVE, OPS,
 };
 
 /* Of fail: every allocation of the call does. */
@@ -33,7 +33,7 @@ struct call {
 
 struct stream {
 	uint64_t seed;
-	unsigned int process;
+	unsigned int process;	/* 0: never mremap() to elsewhere; else never WIPE */
 	bool churn;		/* beside a thread of this stream */
 };
 
@@ -51,6 +51,9 @@ struct call call_of_churn(const struct stream *s, unsigned long number);
 
 /* Advice of madvise() where the call is that; -1 elsewhere. */
 int call_advice(enum op op);
+
+/* Whether it is mremap() to elsewhere. */
+bool call_moves(enum op op);
 
 /* Says the call and its arguments, in one line. */
 void call_text(const struct call *c, char *text, size_t size);

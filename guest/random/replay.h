@@ -29,9 +29,10 @@ bool replay_parse(struct replay *r, const char *text);
 /* Writes one; false where it does not fit. */
 bool replay_text(const struct replay *r, char *text, size_t size);
 
-/* Where a replay came upon a mismatch. */
+/* Where a replay came upon a mismatch, or what it left. */
 struct mismatch {
-	bool found;
+	long left;		/* bytes of page tables, after its process has ended */
+	bool found;		/* all below is set then */
 	size_t at;		/* in the list of numbers */
 	size_t page;
 	struct page should;
@@ -47,7 +48,10 @@ unsigned int play_limit(size_t count);
  */
 void play(const struct replay *r, bool all, struct mismatch *m);
 
-/* Plays it in a process of its own; whether that found a mismatch, or died. */
+/*
+ * Plays it in a process of its own; whether that found a mismatch, died, or
+ * left page tables.
+ */
 bool play_apart(const struct replay *r, bool all, struct mismatch *m);
 
 /*

@@ -134,12 +134,12 @@ void room_write(struct room *room, size_t i)
 		room->mismatch(i, p, "may not be written");
 	if (open && p->protect_unsure)
 		p->protected = !did;
-	if (open)
-		p->protect_unsure = false;
 	if (did) {
 		p->stamp = ++room->stamp;
 		p->lazy = false;
 	}
+	if (open)
+		p->protect_unsure = p->protected && p->lazy;
 }
 
 void room_inherit(struct room *room)

@@ -23,7 +23,6 @@ struct page {
 	bool guarded;
 	bool protected;		/* by userfaultfd */
 	bool protect_unsure;	/* whether it is, the next write tells */
-	bool moved;		/* by mremap() */
 	bool lazy;		/* MADV_FREE: reads its stamp or zero */
 	bool wiped;		/* a child reads zero */
 	bool left_out;		/* a child does not have it */

@@ -19,36 +19,10 @@ void shadow_fresh(struct room *room, size_t first, size_t pages)
 		room->page[i] = fresh;
 }
 
-static bool moves(enum op op)
-{
-	return op == MOVE || op == MOVE_KEEP || op == GROW;
-}
-
-static bool may_be_moved(const struct page *p)
-{
-	return p->moved || p->unsure;
-}
-
-static bool may_be_wiped(const struct page *p)
-{
-	return p->wiped || p->child_unsure || p->unsure;
-}
-
-bool shadow_avoids(const struct room *room, const struct call *c)
-{
-	bool (*const has)(const struct page *) = moves(c->op) ? may_be_wiped : may_be_moved;
-
-	if (c->op != WIPE && !moves(c->op))
-		return false;
-	for (size_t i = c->first; i < c->first + c->pages; i++)
-		if (has(&room->page[i]))
-			return true;
-	return false;
-}
-
 static struct page emptied(struct page p)
 {
 	p.stamp = 0;
+	p.lazy = false;
 	p.protected = false;
 	p.protect_unsure = false;
 	return p;
@@ -95,7 +69,8 @@ static struct page made(struct page p, const struct call *c)
 		break;
 	case PROTECT:
 		p.protected = p.mapped && !p.guarded;
-		p.protect_unsure = false;
+		/* Discarded later, it is protected no longer. */
+		p.protect_unsure = p.protected && p.lazy;
 		break;
 	case UNPROTECT:
 	case UNREGISTER:
@@ -113,7 +88,6 @@ static struct page moved_from(struct page p)
 {
 	p.protected = false;
 	p.protect_unsure = false;
-	p.moved = true;
 	return p;
 }
 
@@ -163,7 +137,7 @@ void shadow_done(struct room *room, const struct call *c)
 {
 	size_t first = c->first + (c->op == SHRINK ? shrink_to(c) : 0);
 
-	if (moves(c->op)) {
+	if (call_moves(c->op)) {
 		done_moving(room, c);
 		return;
 	}

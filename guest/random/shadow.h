@@ -9,13 +9,6 @@
 /* Pages that SHRINK leaves. */
 size_t shrink_to(const struct call *c);
 
-/*
- * Linux 7.3 itself warns (DEBUG_VM) where a child splits a VMA that was moved
- * and that its parent has MADV_WIPEONFORK for: the child's has no anon_vma any
- * more, and still the offset of where it was. Calls that lead there are left out.
- */
-bool shadow_avoids(const struct room *room, const struct call *c);
-
 /* The call has succeeded. */
 void shadow_done(struct room *room, const struct call *c);
 

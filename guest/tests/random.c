@@ -27,6 +27,7 @@
 
 static struct replay replays[PROCESSES];
 static size_t replays_count;
+static bool bad[PROCESSES];
 static bool given;		/* by undeposit.replay= */
 
 static void note_calls(const struct replay *r)
@@ -47,7 +48,10 @@ static void note_mismatch(const struct replay *r, const struct mismatch *m)
 	const struct page *p = &m->should;
 
 	if (!m->found) {
-		report_note("the process died");
+		if (m->left > 0)
+			report_note("%ld bytes of page tables are left", m->left);
+		else
+			report_note("the process died");
 		return;
 	}
 	report_note("call %lu, page %zu: %s", r->number[m->at], m->page, m->what);
@@ -60,7 +64,8 @@ static void note_mismatch(const struct replay *r, const struct mismatch *m)
 		    p->left_out ? " left out" : "", p->stamp);
 }
 
-static void shorten(struct replay r, struct mismatch *m)
+/* Whether it could be had once more. */
+static bool shorten(struct replay r, struct mismatch *m)
 {
 	unsigned int attempts;
 	char text[MOST_TEXT];
@@ -71,7 +76,7 @@ static void shorten(struct replay r, struct mismatch *m)
 	if (!replay_shorten(&r, m, &attempts)) {
 		report_note("no replay in %u attempts; the last calls were:", attempts);
 		note_calls(&r);
-		return;
+		return false;
 	}
 	report_note("%zu calls are left after %u attempts:", r.count, attempts);
 	note_calls(&r);
@@ -80,6 +85,7 @@ static void shorten(struct replay r, struct mismatch *m)
 		report_note("undeposit.replay=%s", text);
 	else
 		report_note("too many for the kernel's command line");
+	return true;
 }
 
 static void process(struct child *me, void *arg)
@@ -90,27 +96,12 @@ static void process(struct child *me, void *arg)
 	play(&replays[m->at], given, m);
 }
 
-static void calls_that_fail_now_and_then(void)
+/* Plays all of them at once; whether no page is what it must not be. */
+static bool play_all(struct mismatch *m)
 {
-	struct mismatch *m = mmap(NULL, PROCESSES * sizeof(*m),
-				  PROT_READ | PROT_WRITE,
-				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct child c[PROCESSES];
-	long splits = vmstat("thp_split_pmd");
-	long failed = vmstat("thp_split_pmd_failed");
-	bool good[PROCESSES];
+	bool good = true;
 
-	if (m == MAP_FAILED)
-		fatal("memory");
-	/*
-	 * All that a task comes to, when it is its turn. A stack that vmalloc()
-	 * cannot get would be told with a trace on the console.
-	 */
-	if (stacks_in_vmalloc())
-		fail_aim(FAIL_OUTSIDE, "__vmalloc_node_range_noprof");
-	else
-		fail_aim(FAIL_ANY, NULL);
-	fail_always(100, false);
 	for (size_t i = 0; i < replays_count; i++) {
 		m[i].at = i;
 		c[i] = child_start(process, &m[i]);
@@ -119,19 +110,58 @@ static void calls_that_fail_now_and_then(void)
 		int status = child_reap(c[i].pid, play_limit(replays[i].count));
 
 		child_close(&c[i]);
-		good[i] = report(!status, "process %u%s: %zu calls, seed %lu",
+		bad[i] = !report(!status, "process %u%s: %zu calls, seed %lu",
 				 replays[i].stream.process,
 				 replays[i].stream.churn ? " with a thread beside" : "",
 				 replays[i].count, replays[i].stream.seed);
-		if (!good[i])
+		if (bad[i])
 			note_mismatch(&replays[i], &m[i]);
+		good &= !bad[i];
 	}
+	return good;
+}
+
+/*
+ * Tables of the kernel itself may have become more, and stay; what calls have
+ * left they leave again.
+ */
+static void shorten_leak(struct mismatch *m)
+{
+	for (size_t i = 0; i < replays_count; i++) {
+		m[i].found = false;
+		if (!shorten(replays[i], &m[i]))
+			continue;
+		report(false, "process %u leaves no page table",
+		       replays[i].stream.process);
+		_exit(EXIT_FAILURE);
+	}
+}
+
+static void calls_that_fail_now_and_then(void)
+{
+	struct mismatch *m = mmap(NULL, PROCESSES * sizeof(*m),
+				  PROT_READ | PROT_WRITE,
+				  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	long splits = vmstat("thp_split_pmd");
+	long failed = vmstat("thp_split_pmd_failed");
+	long tables;
+	bool good;
+
+	if (m == MAP_FAILED)
+		fatal("memory");
+	/* All that a task comes to, when it is its turn. */
+	fail_aim(FAIL_ANY, NULL);
+	fail_always(100, false);
+	tables = tables_system();
+	good = play_all(m);
 	report_note("%ld PMDs were split, %ld splits failed",
 		    vmstat("thp_split_pmd") - splits,
 		    vmstat("thp_split_pmd_failed") - failed);
 	for (size_t i = 0; i < replays_count && !given; i++)
-		if (!good[i])
+		if (bad[i])
 			shorten(replays[i], &m[i]);
+	if (good && !given && settle(tables_system, tables) > tables)
+		shorten_leak(m);
 	fail_always(0, false);
 }
 
