@@ -37,6 +37,8 @@ help:
 	@echo 'make tree              the series as a git tree to work in: build/$(BASE)/tree'
 	@echo 'make try TEST=name     one test on the kernel of that tree, as it is now'
 	@echo '                       MACHINE=kasan: on the kernel that watches its memory'
+	@echo 'make random SECONDS=n   random calls, on a new seed each boot; SEED= again, REPLAY= what it was reduced to'
+	@echo '                       MACHINE=kasan; KERNEL=stock, KERNEL=try: another than undeposit'
 	@echo 'make try-bench         the bench on the kernel of that tree; OPS=fork,munmap for some'
 	@echo 'make patches           the commits of that tree back into patches/$(BASE)'
 	@echo 'make check-patches     they round-trip through git am, and checkpatch --strict is content'
@@ -73,7 +75,7 @@ include guest/guest.mk
 include report/report.mk
 include check/check.mk
 
-ifneq ($(filter try,$(MAKECMDGOALS)),)
+ifneq ($(filter try random,$(MAKECMDGOALS)),)
 MACHINE ?= x86_64
 ifeq ($(filter x86_64 $(filter-out $(FOREIGN),$(MACHINES)),$(MACHINE)),)
 $(error unknown machine '$(MACHINE)'; known: x86_64 $(filter-out $(FOREIGN),$(MACHINES)))

@@ -2,6 +2,8 @@
 #
 # Documents that are made of what the tests and the source say, and long runs.
 
+KERNEL ?= undeposit
+
 SWEEPS = $(shell awk '/^fail-/ { print $$1 == "fail-device" ? "kasan/" $$1 : $$1 }' guest/tests.conf)
 SWEEP_DOC := docs/sweep$(BACKPORT_OF:%=-$(BASE)).md
 
@@ -18,10 +20,7 @@ check-callers: $(B)/undeposit/stamp
 	@guest/check-callers $(B)/undeposit/source docs/split-callers.md \
 		$(wildcard docs/split-callers-$(BASE).md)
 
-# The random test for as long as one asks; SEED= or REPLAY= replays what it printed.
+# The random test on one seed after another, for as long as one asks.
 .PHONY: random
-random: $(B)/undeposit/test.bzImage $(GUEST_BUILD)/initrd.gz $(VMRUN)
-	@$(VMRUN) --kernel $< --initrd $(GUEST_BUILD)/initrd.gz --memory 512 --cpus 2 --timeout 1000000 \
-		--append "undeposit.run=random undeposit.deposit=0 undeposit.calls=$(or $(CALLS),1000000) $(SEED:%=undeposit.seed=%) \
-			$(REPLAY:%=undeposit.replay=%)" \
-		--console $(B)/undeposit/tests/random.console
+random: $(B)/$(KERNEL)/$$(call machine_image,$$(MACHINE)) $(GUEST_BUILD)/initrd.gz $(VMRUN)
+	@BASE=$(BASE) KVM=$(KVM) vm/random $(KERNEL)/$(MACHINE) $(or $(SECONDS),0) $(or $(REPLAY),$(SEED))
