@@ -192,8 +192,7 @@ static void write_pages(struct room *room, const struct call *c)
 		for (int i = 0; i < SOME; i++)
 			room_write(room, c->first + draw_below(&state, c->pages));
 	else
-		for (size_t i = 0; i < c->pages; i++)
-			room_write(room, c->first + i);
+		room_write_all(room, c->first, c->pages);
 	fail_end(c);
 }
 

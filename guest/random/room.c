@@ -92,6 +92,15 @@ void room_check(struct room *room, size_t i)
 	room->mismatch(i, p, text);
 }
 
+/*
+ * What may not be touched costs a signal to try. Among many pages one in 8 of
+ * those is, each time others.
+ */
+static bool worth_trying(const struct room *room, size_t i, bool may)
+{
+	return may || i % 8 == room->stamp % 8;
+}
+
 /* Zero but for the stamp. A page that cannot be read is no mismatch here. */
 static bool rest_is_zero(const struct room *room, size_t i)
 {
@@ -110,7 +119,8 @@ static bool rest_is_zero(const struct room *room, size_t i)
 void room_check_all(struct room *room, bool bytes)
 {
 	for (size_t i = 0; i < room->pages; i++) {
-		room_check(room, i);
+		if (worth_trying(room, i, bytes || page_open(&room->page[i])))
+			room_check(room, i);
 		if (bytes && !room->page[i].unsure && !rest_is_zero(room, i))
 			room->mismatch(i, &room->page[i], "is not zero around its stamp");
 	}
@@ -140,6 +150,16 @@ void room_write(struct room *room, size_t i)
 	}
 	if (open)
 		p->protect_unsure = p->protected && p->lazy;
+}
+
+void room_write_all(struct room *room, size_t first, size_t pages)
+{
+	for (size_t i = first; i < first + pages; i++) {
+		const struct page *p = &room->page[i];
+
+		if (worth_trying(room, i, page_open(p) && p->writable && !p->protected))
+			room_write(room, i);
+	}
 }
 
 void room_inherit(struct room *room)

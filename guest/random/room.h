@@ -59,11 +59,17 @@ bool room_poke(const struct room *room, size_t i, uint32_t value);
 /* Page @i against its shadow. What MADV_FREE discarded is noted there. */
 void room_check(struct room *room, size_t i);
 
-/* All pages; with @bytes every byte of them. */
+/*
+ * All pages that may be read, and some of the others; with @bytes all others,
+ * too, and every byte of what may be read.
+ */
 void room_check_all(struct room *room, bool bytes);
 
 /* Gives page @i a new stamp if it may be written, and tries it if not. */
 void room_write(struct room *room, size_t i);
+
+/* The same for pages in a row; of those that may not be written, some. */
+void room_write_all(struct room *room, size_t first, size_t pages);
 
 /* After fork(): what the child has. */
 void room_inherit(struct room *room);
