@@ -2,6 +2,10 @@
 /*
  * Random calls as data: call N of a stream follows from the seed and N alone,
  * so a list of numbers is a sequence of calls, and any part of it is one, too.
+ *
+ * Which calls are made never depends on time. What may: whether one finds memory
+ * shared with a child, swapped out or locked, so which of its allocations fails,
+ * and so what it does. The shadow takes what each call says of itself.
  */
 #ifndef GUEST_CALL_H
 #define GUEST_CALL_H
@@ -46,7 +50,11 @@ size_t draw_below(uint64_t *state, size_t limit);
 
 struct call call_of(const struct stream *s, unsigned long number);
 
-/* The same for the thread beside: calls that change no contents. */
+/*
+ * The same for the thread beside. Its calls change neither what memory holds
+ * nor what may be done to it: only how it is mapped, and whether calls of the
+ * other thread fail, as on locked memory.
+ */
 struct call call_of_churn(const struct stream *s, unsigned long number);
 
 /* Advice of madvise() where the call is that; -1 elsewhere. */
