@@ -17,7 +17,7 @@
 
 unsigned int play_limit(size_t count)
 {
-	return 600 + count / 50;
+	return 120 + count / 25;
 }
 
 static struct mismatch *found;

@@ -98,9 +98,10 @@ static struct page moved_from(struct page p)
 static void left_behind(struct room *room, const struct call *c, size_t i)
 {
 	uint32_t now;
+	bool can = room_peek(room, i, &now);
 
 	room->page[i] = nothing;
-	if (!c->fail || !room_peek(room, i, &now))
+	if (!c->fail || !can)
 		return;
 	if (now)
 		room->mismatch(i, &nothing, "is still there after mremap()");
@@ -167,18 +168,23 @@ static void perhaps_unmapped(struct room *room, const struct call *c, size_t i)
 	room_check(room, i);
 }
 
+static bool may_leave_empty(const struct call *c)
+{
+	return c->op == MOVE_KEEP || (c->op == MOVE && c->fail);
+}
+
 /*
  * Whether a page has come along, VMA by VMA; one that has not is at its old
- * place, or mismatches there.
+ * place, or mismatches there. That can be empty, as left_behind() says.
  */
 static bool has_moved(struct room *room, const struct call *c, size_t i)
 {
 	const struct page *p = &room->page[c->first + i];
 	uint32_t now;
-	bool can = room_peek(room, c->first + i, &now);
 
-	return c->op == MOVE_KEEP ? can && !now && p->stamp && !p->lazy :
-				    c->op == MOVE && !can;
+	if (!room_peek(room, c->first + i, &now))
+		return c->op == MOVE;
+	return may_leave_empty(c) && !now && p->stamp && !p->lazy;
 }
 
 static void failed_moving(struct room *room, const struct call *c, size_t i)
@@ -191,9 +197,12 @@ static void failed_moving(struct room *room, const struct call *c, size_t i)
 		to->unsure = true;
 	} else if (from->mapped && has_moved(room, c, i)) {
 		*to = moved_from(*from);
-		*from = c->op == MOVE_KEEP ? emptied(*from) : nothing;
+		if (c->op == MOVE_KEEP)
+			*from = emptied(*from);
+		else
+			left_behind(room, c, c->first + i);
 		room_check(room, c->to + i);
-	} else if (from->mapped && c->op == MOVE_KEEP &&
+	} else if (from->mapped && may_leave_empty(c) &&
 		   (!from->stamp || from->lazy)) {
 		/* Zero before, zero when it has moved. */
 		to->unsure = true;
