@@ -52,6 +52,18 @@ static bool watch(struct room *room, char *at, size_t size)
 	return have_uffd(room) && !ioctl(room->uffd, UFFDIO_REGISTER, &reg);
 }
 
+/*
+ * Registered exactly, a range is a VMA, which splits the PMDs at its ends. So
+ * the THPs that it is of are, where they are mapped.
+ */
+static bool watch_widely(struct room *room, char *at, size_t size)
+{
+	uintptr_t start = (uintptr_t)at & -thp_size();
+	uintptr_t end = ((uintptr_t)at + size + thp_size() - 1) & -thp_size();
+
+	return watch(room, (char *)start, end - start) || watch(room, at, size);
+}
+
 static bool unwatch(struct room *room, char *at, size_t size)
 {
 	struct uffdio_range range = { .start = (uintptr_t)at, .len = size };
@@ -99,7 +111,7 @@ static bool make_call(struct room *room, const struct call *c)
 	case SHRINK:
 		return mremap(at, size, shrink_to(c) * page_size(), 0) == at;
 	case PROTECT:
-		return watch(room, at, size) &&
+		return watch_widely(room, at, size) &&
 		       !uffd_protect(room->uffd, at, size, true);
 	case UNPROTECT:
 		return have_uffd(room) &&
