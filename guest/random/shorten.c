@@ -13,6 +13,7 @@
 #define TRIES_BESIDE	4
 
 struct search {
+	bool look;		/* at all pages after each call */
 	unsigned int attempts;
 	size_t calls;
 	struct mismatch *m;
@@ -31,7 +32,7 @@ static bool still(struct search *s, struct replay *r)
 	while (tries-- && r->count && !search_over(s, r)) {
 		s->attempts++;
 		s->calls += r->count;
-		if (!play_apart(r, true, s->m))
+		if (!play_apart(r, s->look, s->m))
 			continue;
 		if (s->m->found)
 			r->count = s->m->at + 1;
@@ -94,7 +95,8 @@ static bool leave_out(struct search *s, struct replay *r)
 
 bool replay_shorten(struct replay *r, struct mismatch *m, unsigned int *attempts)
 {
-	struct search s = { .m = m };
+	/* What a process dies of, or leaves, is not to be looked for in pages. */
+	struct search s = { .look = m->found, .m = m };
 	struct replay alone = *r;
 	bool again;
 
@@ -109,7 +111,7 @@ bool replay_shorten(struct replay *r, struct mismatch *m, unsigned int *attempts
 		;
 	/* What it ends in belongs to the last replay, not to the last attempt. */
 	if (again)
-		play_apart(r, true, m);
+		play_apart(r, s.look, m);
 	*attempts = s.attempts;
 	return again;
 }
