@@ -111,7 +111,7 @@ static bool make_call(struct room *room, const struct call *c)
 	case SHRINK:
 		return mremap(at, size, shrink_to(c) * page_size(), 0) == at;
 	case PROTECT:
-		return watch_widely(room, at, size) &&
+		return have_uffd(room) &&
 		       !uffd_protect(room->uffd, at, size, true);
 	case UNPROTECT:
 		return have_uffd(room) &&
@@ -283,6 +283,10 @@ static bool make_and_note(struct room *room, const struct call *c)
 {
 	bool worked;
 
+	/* That fails, not what comes before it. */
+	if (c->op == PROTECT)
+		watch_widely(room, region_page(&room->r, c->first),
+			     c->pages * page_size());
 	fail_begin(c);
 	worked = make_call(room, c);
 	fail_end(c);
