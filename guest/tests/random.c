@@ -149,8 +149,14 @@ static void calls_that_fail_now_and_then(void)
 
 	if (m == MAP_FAILED)
 		fatal("memory");
-	/* All that a task comes to, when it is its turn. */
-	fail_aim(FAIL_ANY, NULL);
+	/*
+	 * All that a task comes to, when it is its turn. A stack that vmalloc()
+	 * cannot get would be told with a trace on the console.
+	 */
+	if (stacks_in_vmalloc())
+		fail_aim(FAIL_OUTSIDE, "__vmalloc_node_range_noprof");
+	else
+		fail_aim(FAIL_ANY, NULL);
 	fail_always(100, false);
 	tables = tables_system();
 	good = play_all(m);
