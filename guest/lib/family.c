@@ -3,6 +3,8 @@
 
 #include "child.h"
 #include "family.h"
+#include "region.h"
+#include "report.h"
 
 static void stay(struct child *me, void *arg)
 {
@@ -27,4 +29,14 @@ struct tables family_cost(void)
 		child_end(&c);
 	}
 	return cost;
+}
+
+void family_split_too(struct child *me, void *region)
+{
+	struct region *r = region;
+	struct tables before = tables_read(0);
+
+	child_pause(me);
+	report_process_tables(&before, tables_if_split(r->thps), "child");
+	report(region_intact(r), "contents in the child");
 }

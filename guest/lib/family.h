@@ -3,6 +3,7 @@
 #ifndef GUEST_FAMILY_H
 #define GUEST_FAMILY_H
 
+#include "child.h"
 #include "tables.h"
 
 /*
@@ -11,5 +12,11 @@
  * before any THP is mapped.
  */
 struct tables family_cost(void);
+
+/*
+ * A child that shares the THPs of the struct region @region with its parent, and
+ * once told to go on reports that each was split for it, too, and is intact.
+ */
+void family_split_too(struct child *me, void *region);
 
 #endif

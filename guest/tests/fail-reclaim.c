@@ -107,16 +107,6 @@ static void of_THPs(void)
 	run(&r, 0);
 }
 
-static void sharer(struct child *me, void *arg)
-{
-	struct region *r = arg;
-	struct tables before = tables_read(0);
-
-	child_pause(me);
-	report_process_tables(&before, tables_if_split(THPS), "child");
-	report(region_intact(r), "contents in the child");
-}
-
 static void of_shared_THPs(void)
 {
 	struct region r;
@@ -124,7 +114,7 @@ static void of_shared_THPs(void)
 
 	start_outside();
 	r = region_of_thps(THPS, 2);
-	c = child_start(sharer, &r);
+	c = child_start(family_split_too, &r);
 	child_wait_pause(&c);
 	run(&r, 1);
 	child_go(&c);

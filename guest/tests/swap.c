@@ -60,12 +60,7 @@ static void part_out(void)
 
 static void sharer(struct child *me, void *arg)
 {
-	struct region *r = arg;
-	struct tables before = tables_read(0);
-
-	child_pause(me);
-	report_process_tables(&before, tables_if_split(THPS), "child");
-	report(region_intact(r), "contents in the child");
+	family_split_too(me, arg);
 	child_pause(me);
 }
 
