@@ -9,6 +9,7 @@
 #include "fail.h"
 #include "file.h"
 #include "report.h"
+#include "size.h"
 
 #define NTH	"/proc/thread-self/fail-nth"
 #define ME	"/proc/self/make-it-fail"
@@ -26,6 +27,9 @@ static const char *const harmless[] = {
 
 /* Frames of a call: the kernel looks at no more. */
 #define DEPTH	"32"
+
+/* Bytes of stack that no call of a test needs: two of the largest pages. */
+#define OWN_STACK	(128 * 1024)
 
 static const char *const sites[] = { PAGES, SLAB };
 
@@ -163,8 +167,22 @@ bool fail_nth_end(void)
 	return !atoi(text);
 }
 
+/*
+ * After fork() the stack is the parent's until it is written: a fault that can
+ * fail, wherever a call first comes to another page of it.
+ */
+static void own_stack(void)
+{
+	volatile char stack[OWN_STACK];
+
+	for (size_t i = 0; i < sizeof(stack); i += page_size())
+		stack[i] = 0;
+}
+
 void fail_me(bool on)
 {
+	if (on)
+		own_stack();
 	if (write(own_file(&me_file), on ? "1" : "0", 1) != 1)
 		fatal("writing " ME);
 }
