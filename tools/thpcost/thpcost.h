@@ -29,6 +29,8 @@ struct thpcost {
 	bool noheadings;
 };
 
+/* common.c */
+
 /* "1.5G" or, with --bytes, "1610612736"; to be freed. Ends the program without memory. */
 char *size_text(const struct thpcost *t, uint64_t size);
 
@@ -50,8 +52,7 @@ size_t select_rows(const struct thpcost *t, const struct survey *survey, struct 
 /* Sleeps until @number intervals after @start, of the monotonic clock. */
 void wait_interval(const struct thpcost *t, const struct timespec *start, unsigned long number);
 
-/* A row for each interval, on standard output. */
-void watch(const struct thpcost *t);
+/* show.c, watch.c and prometheus.c, and of the first two what may be chosen */
 
 struct column {
 	const char *name;
@@ -61,8 +62,25 @@ struct column {
 	const char *help;
 };
 
+extern const struct column show_columns[];
+extern const size_t nr_show_columns;
+extern const int show_default[];
+extern const size_t nr_show_default;
+
+/* A row for the system and each process or cgroup, on standard output. */
+void show_survey(const struct thpcost *t);
+
+/* A row for each of t->pids. Returns the number of those that could not be shown at all. */
+size_t show_pids(const struct thpcost *t);
+
+/* Tries out whether this kernel deposits, and says so; true if it does not. */
+bool show_check(const struct thpcost *t);
+
 extern const struct column watch_columns[];
 extern const size_t nr_watch_columns;
+
+/* A row for each interval, on standard output. */
+void watch(const struct thpcost *t);
 
 /* Figures in Prometheus' text format, once or for each interval. */
 void prometheus(const struct thpcost *t);
