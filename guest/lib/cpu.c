@@ -4,12 +4,17 @@
 #include "cpu.h"
 #include "report.h"
 
-void cpu_stay(void)
+void cpu_stay_on(unsigned int cpu)
 {
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(sched_getcpu(), &set);
+	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
 		fatal("sched_setaffinity");
+}
+
+void cpu_stay(void)
+{
+	cpu_stay_on(sched_getcpu());
 }

@@ -9,4 +9,7 @@
  */
 void cpu_stay(void);
 
+/* The same on another CPU, counted from 0. */
+void cpu_stay_on(unsigned int cpu);
+
 #endif

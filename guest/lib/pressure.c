@@ -15,9 +15,7 @@
 #include "tables.h"
 #include "vmstat.h"
 
-/* A round uses one THP for the call and two for the deferred split list. */
 #define ROUNDS		16
-#define A_ROUND		3
 
 /* Pages charged at a time and kept in stock: the kernel's MEMCG_CHARGE_BATCH. */
 #define STOCK		64
@@ -143,43 +141,55 @@ static bool intact(const struct region *r)
 
 	for (size_t i = 0; i < r->thps; i++)
 		if (!region_holds(r, i * pages,
-				  i % A_ROUND ? pages / 2 : pages))
+				  i % PRESSURE_THPS ? pages / 2 : pages))
 			return false;
 	return true;
 }
 
-void pressure_run(void (*op)(const struct region *r, size_t thp))
+struct pressure pressure_on(const struct region *r,
+			    void (*op)(const struct region *r, size_t thp))
 {
-	unsigned int hit = 0;
-	struct region r;
+	struct pressure p = { .calls = r->thps / PRESSURE_THPS };
 	struct gauge g;
 	struct scrap scrap;
-	long splits;
 	long hits;
 
-	cgroup_join();
 	cpu_stay();
 	g = open_gauge();
-	scrap = map_scrap(ROUNDS * 6 * STOCK);
-	r = region_of_thps(ROUNDS * A_ROUND, 1);
-	splits = vmstat("thp_split_page");
-	for (size_t round = 0; round < ROUNDS; round++) {
-		list_folio(&r, round * A_ROUND + 1);
-		list_folio(&r, round * A_ROUND + 2);
+	scrap = map_scrap(p.calls * 6 * STOCK);
+	for (size_t i = 0; i < p.calls; i++) {
+		size_t thp = i * PRESSURE_THPS;
+
+		list_folio(r, thp + 1);
+		list_folio(r, thp + 2);
 		reach_limit(&g, &scrap);
 		hits = limit_hits(&g);
-		op(&r, round * A_ROUND);
-		hit += limit_hits(&g) > hits;
+		op(r, thp);
+		p.hit += limit_hits(&g) > hits;
 		/* If the call did not have to reclaim, this has. */
 		charge_pages(&scrap, STOCK);
 		limit(&g, LONG_MAX);
 	}
+	p.intact = intact(r);
+	return p;
+}
+
+void pressure_run(void (*op)(const struct region *r, size_t thp))
+{
+	struct region r;
+	struct pressure p;
+	long splits;
+
+	cgroup_join();
+	r = region_of_thps(ROUNDS * PRESSURE_THPS, 1);
+	splits = vmstat("thp_split_page");
+	p = pressure_on(&r, op);
 	splits = vmstat("thp_split_page") - splits;
-	report_note("%u of %d calls hit the limit; %ld folios split", hit,
-		    ROUNDS, splits);
+	report_note("%u of %u calls hit the limit; %ld folios split", p.hit,
+		    p.calls, splits);
 	report(true, "every call came back");
 	if (!kernel_deposits())
-		report(hit >= ROUNDS / 2, "tables were charged at the limit");
+		report(p.hit >= p.calls / 2, "tables were charged at the limit");
 	report(splits >= 2 * ROUNDS, "the limit made folios split");
-	report(intact(&r), "contents");
+	report(p.intact, "contents");
 }
