@@ -8,6 +8,8 @@
 #include "cgroup.h"
 #include "file.h"
 #include "report.h"
+#include "size.h"
+#include "tables.h"
 
 #define ROOT	"/sys/fs/cgroup"
 static const char *group = "test";
@@ -31,6 +33,19 @@ bool cgroup_make(void)
 		return false;
 	if (mkdir(path_of(""), 0755))
 		fatal("mkdir %s", path_of(""));
+	return true;
+}
+
+bool cgroup_make_for_tables(void)
+{
+	if (!kernel_deposits() && tables_share_pages()) {
+		report_skip("tables share pages here: most splits charge nothing");
+		return false;
+	}
+	if (!cgroup_make()) {
+		report_skip("this kernel has no memory cgroups");
+		return false;
+	}
 	return true;
 }
 

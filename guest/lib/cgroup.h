@@ -11,6 +11,12 @@ void cgroup_use(const char *name);
 /* Makes the group; false where the kernel has no memory controller. */
 bool cgroup_make(void);
 
+/*
+ * The same where each split of a PMD charges a table, if splits allocate any;
+ * says why not, as a skip.
+ */
+bool cgroup_make_for_tables(void);
+
 /* Moves the calling process into it. */
 void cgroup_join(void);
 

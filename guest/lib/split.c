@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "report.h"
+#include "size.h"
 #include "split.h"
 
 void split_folios(const void *addr, size_t size)
@@ -12,4 +15,16 @@ void split_folios(const void *addr, size_t size)
 	snprintf(request, sizeof(request), "%d,%p,%p", getpid(), addr,
 		 (const void *)((const char *)addr + size));
 	file_must_write("/sys/kernel/debug/split_huge_pages", request);
+}
+
+void split_folio(const struct region *r, size_t thp)
+{
+	split_folios(region_thp(r, thp), thp_size());
+}
+
+void split_vma(const struct region *r, size_t thp)
+{
+	if (mprotect(region_page(r, thp * thp_pages() + 1), page_size(),
+		     PROT_READ))
+		fatal("mprotect of THP %zu", thp);
 }

@@ -167,14 +167,8 @@ static void by_memory_reclaim(void)
 
 TEST("cgroup-owner")
 {
-	if (!kernel_deposits() && tables_share_pages()) {
-		report_skip("tables share pages here: most splits charge nothing");
+	if (!cgroup_make_for_tables())
 		return;
-	}
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
-		return;
-	}
 	cgroup_use(SPLITTER);
 	cgroup_make();
 	CASE(by_debugfs);

@@ -6,11 +6,6 @@
  */
 #include "../lib/test.h"
 
-static void split_folio(const struct region *r, size_t thp)
-{
-	split_folios(region_thp(r, thp), thp_size());
-}
-
 static void folio_split_at_the_limit(void)
 {
 	pressure_run(split_folio);
@@ -18,14 +13,8 @@ static void folio_split_at_the_limit(void)
 
 TEST("deadlock-folio-split")
 {
-	if (!kernel_deposits() && tables_share_pages()) {
-		report_skip("tables share pages here: most splits charge nothing");
+	if (!cgroup_make_for_tables())
 		return;
-	}
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
-		return;
-	}
 	CASE(folio_split_at_the_limit);
 	cgroup_remove();
 }

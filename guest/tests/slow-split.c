@@ -11,49 +11,48 @@
 #include <sys/mman.h>
 
 #include "../lib/test.h"
+#include "../lib/uapi.h"
 
 #define CALLS		16
-#define A_CHILD		(CALLS * PRESSURE_THPS)
+#define AT_LIMIT	(CALLS * PRESSURE_THPS)
 #define OTHERS		2
-#define AN_OTHER	4
+#define A_FEW		4	/* THPs of the parent, and of another */
 
 /* Guest seconds; it takes a few: only a hang comes near. */
 #define LIMIT		300
-
-static void protect_a_page(const struct region *r, size_t thp)
-{
-	if (mprotect(region_page(r, thp * thp_pages() + 1), page_size(),
-		     PROT_READ))
-		fatal("mprotect of THP %zu", thp);
-}
-
-static void split_folio(const struct region *r, size_t thp)
-{
-	split_folios(region_thp(r, thp), thp_size());
-}
 
 static const struct splitter {
 	const char *name;	/* of it and of its cgroup */
 	void (*op)(const struct region *r, size_t thp);
 } splitters[] = {
-	{ "vma", protect_a_page },
+	{ "vma", split_vma },
 	{ "folio", split_folio },
 };
 
 #define SPLITTERS	(sizeof(splitters) / sizeof(*splitters))
-#define THPS		(SPLITTERS * A_CHILD + OTHERS * AN_OTHER)
+#define THPS		(SPLITTERS * AT_LIMIT + OTHERS * A_FEW + A_FEW)
 
-/* What one child works on, in the VMA that all have from their parent. */
+/* What a task works on, in the VMA that all have from the parent. */
 struct part {
 	const struct splitter *splitter;
 	struct region r;
 };
 
-static struct part part_of(const struct region *all, size_t first, size_t thps)
+/* The next @thps of the region. */
+static struct region part_of(const struct region *all, size_t thps)
 {
-	struct part part = { .r = { region_thp(all, first), thps, 1 } };
+	static size_t used;
+	struct region r = { .base = region_thp(all, used), .thps = thps };
 
-	return part;
+	used += thps;
+	return r;
+}
+
+static void fill(struct region *r)
+{
+	region_fill(r, 1);
+	if (region_huge(r) != r->thps)
+		fatal("not all THPs are huge");
 }
 
 static void split_at_the_limit(struct child *me, void *arg)
@@ -65,9 +64,7 @@ static void split_at_the_limit(struct child *me, void *arg)
 	cgroup_use(part->splitter->name);
 	cgroup_join();
 	cpu_stay_on(part->splitter - splitters);
-	region_fill(&part->r, 1);
-	if (region_huge(&part->r) != part->r.thps)
-		fatal("not all THPs are huge");
+	fill(&part->r);
 	child_pause(me);
 	p = pressure_on(&part->r, part->splitter->op);
 	report_note("%u of %u calls hit the limit", p.hit, p.calls);
@@ -76,20 +73,18 @@ static void split_at_the_limit(struct child *me, void *arg)
 	report(p.intact, "contents");
 }
 
-/* MADV_COLD of a part splits the folio. */
+/* To advise a part of a THP splits its folio. */
 static void split_on(struct child *me, void *arg)
 {
-	const struct region *r = &((struct part *)arg)->r;
+	struct region *r = arg;
 
-	(void)me;
+	fill(r);
+	child_pause(me);
 	for (size_t i = 0;; i = (i + 1) % r->thps) {
-		char *thp = region_thp(r, i);
-
-		if (madvise(thp, thp_size(), MADV_DONTNEED))
-			fatal("MADV_DONTNEED");
-		*thp = 1;
-		if (madvise(thp, page_size(), MADV_COLD))
+		if (madvise(region_thp(r, i), page_size(), MADV_COLD))
 			fatal("MADV_COLD");
+		/* If this cannot be done now, then on the next round. */
+		madvise(region_thp(r, i), thp_size(), MADV_COLLAPSE);
 	}
 }
 
@@ -115,27 +110,29 @@ static void reclaim_splits(const struct region *r)
 static void tables_at_the_limit_beside_splits(void)
 {
 	struct region all = region_reserve(THPS);
+	struct region own = part_of(&all, A_FEW);
 	struct child c[SPLITTERS], other[OTHERS];
-	struct part part[SPLITTERS], rest[OTHERS];
+	struct part part[SPLITTERS];
+	struct region rest[OTHERS];
 	long splits;
 
 	region_map(&all, 0, THPS);
-	for (size_t i = 0; i < OTHERS; i++) {
-		rest[i] = part_of(&all, SPLITTERS * A_CHILD + i * AN_OTHER,
-				  AN_OTHER);
-		region_fill(&rest[i].r, 1);
-	}
-	reclaim_splits(&rest[0].r);
+	fill(&own);
+	reclaim_splits(&own);
 	for (size_t i = 0; i < SPLITTERS; i++) {
-		part[i] = part_of(&all, i * A_CHILD, A_CHILD);
 		part[i].splitter = &splitters[i];
+		part[i].r = part_of(&all, AT_LIMIT);
 		c[i] = child_start(split_at_the_limit, &part[i]);
-	}
-	for (size_t i = 0; i < SPLITTERS; i++)
 		child_wait_pause(&c[i]);
+	}
+	for (size_t i = 0; i < OTHERS; i++) {
+		rest[i] = part_of(&all, A_FEW);
+		other[i] = child_start(split_on, &rest[i]);
+		child_wait_pause(&other[i]);
+	}
 	splits = vmstat("thp_split_page");
 	for (size_t i = 0; i < OTHERS; i++)
-		other[i] = child_start(split_on, &rest[i]);
+		child_go(&other[i]);
 	for (size_t i = 0; i < SPLITTERS; i++)
 		child_go(&c[i]);
 	for (size_t i = 0; i < SPLITTERS; i++) {
@@ -151,21 +148,15 @@ static void tables_at_the_limit_beside_splits(void)
 		child_close(&other[i]);
 	}
 	report_note("%ld folios were split", splits);
-	report(splits > (long)(SPLITTERS * A_CHILD), "others split meanwhile");
+	report(splits > (long)(SPLITTERS * AT_LIMIT), "others split meanwhile");
 }
 
 TEST("slow-split")
 {
-	if (!kernel_deposits() && tables_share_pages()) {
-		report_skip("tables share pages here: most splits charge nothing");
-		return;
-	}
 	for (size_t i = 0; i < SPLITTERS; i++) {
 		cgroup_use(splitters[i].name);
-		if (!cgroup_make()) {
-			report_skip("this kernel has no memory cgroups");
+		if (!cgroup_make_for_tables())
 			return;
-		}
 	}
 	case_run_for("tables at the limit beside splits",
 		     tables_at_the_limit_beside_splits, 2 * LIMIT);
