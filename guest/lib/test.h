@@ -28,6 +28,7 @@
 #include "pressure.h"
 #include "region.h"
 #include "report.h"
+#include "scene.h"
 #include "size.h"
 #include "split.h"
 #include "sweep.h"

@@ -52,40 +52,9 @@ static void take(struct scene *s)
 		fatal("migrating to the device");
 }
 
-static int result(int ret)
-{
-	return ret ? errno : 0;
-}
-
-static int call_munmap(struct scene *s)
-{
-	return result(munmap(s->at, page_size()));
-}
-
-static bool gone(struct scene *s)
-{
-	return !can_read(s->at) && scene_rest_intact(s);
-}
-
 static int call_dontneed(struct scene *s)
 {
-	return result(madvise(s->at, page_size(), MADV_DONTNEED));
-}
-
-static bool zero(struct scene *s)
-{
-	return pattern_zero(s->at, 1) && scene_rest_intact(s);
-}
-
-static int call_mprotect(struct scene *s)
-{
-	return result(mprotect(s->at, page_size(), PROT_READ));
-}
-
-static bool read_only(struct scene *s)
-{
-	return !can_write(s->at) && can_write(s->at + page_size()) &&
-	       can_write(s->at - 1) && region_intact(&s->r);
+	return madvise(s->at, page_size(), MADV_DONTNEED) ? errno : 0;
 }
 
 static const struct sweep sweeps[] = {
@@ -99,13 +68,13 @@ static const struct sweep sweeps[] = {
 	  .set_up = attach_zero_page, .call = call_take_page,
 	  .tear_down = detach },
 	{ "munmap of a page in device memory", .split_error = ENOMEM,
-	  .set_up = take, .call = call_munmap, .done = gone,
+	  .set_up = take, .call = scene_munmap, .done = scene_gone,
 	  .tear_down = detach },
 	{ "MADV_DONTNEED of a page in device memory", .split_error = EAGAIN,
-	  .set_up = take, .call = call_dontneed, .done = zero,
+	  .set_up = take, .call = call_dontneed, .done = scene_zero,
 	  .tear_down = detach },
 	{ "mprotect of a page in device memory", .split_error = ENOMEM,
-	  .set_up = take, .call = call_mprotect, .done = read_only,
+	  .set_up = take, .call = scene_mprotect, .done = scene_read_only,
 	  .tear_down = detach },
 };
 

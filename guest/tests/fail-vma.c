@@ -16,38 +16,12 @@ static int result(long ret)
 	return ret < 0 ? errno : 0;
 }
 
-static int call_munmap(struct scene *s)
-{
-	return result(munmap(s->at, page_size()));
-}
-
-static bool gone(struct scene *s)
-{
-	return !can_read(s->at) && scene_rest_intact(s);
-}
-
 static int call_map_fixed(struct scene *s)
 {
 	void *at = mmap(s->at, page_size(), PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 
 	return at == MAP_FAILED ? errno : 0;
-}
-
-static bool zero(struct scene *s)
-{
-	return pattern_zero(s->at, 1) && scene_rest_intact(s);
-}
-
-static int call_mprotect(struct scene *s)
-{
-	return result(mprotect(s->at, page_size(), PROT_READ));
-}
-
-static bool read_only(struct scene *s)
-{
-	return !can_write(s->at) && can_write(s->at + page_size()) &&
-	       can_write(s->at - 1) && region_intact(&s->r);
 }
 
 static int call_mprotect_none(struct scene *s)
@@ -139,12 +113,12 @@ static bool child_reads(struct scene *s, bool (*holds)(struct scene *s))
 
 static bool child_has_no_page(struct scene *s)
 {
-	return child_reads(s, gone);
+	return child_reads(s, scene_gone);
 }
 
 static bool child_reads_zero(struct scene *s)
 {
-	return child_reads(s, zero);
+	return child_reads(s, scene_zero);
 }
 
 static int call_nohugepage(struct scene *s)
@@ -228,14 +202,14 @@ static bool all_moved(struct scene *s)
 }
 
 static const struct sweep sweeps[] = {
-	{ "munmap of a page", .split_error = ENOMEM, .call = call_munmap,
-	  .done = gone },
+	{ "munmap of a page", .split_error = ENOMEM, .call = scene_munmap,
+	  .done = scene_gone },
 	{ "MAP_FIXED over a page", .split_error = ENOMEM,
-	  .may_lose = true, .call = call_map_fixed, .done = zero },
+	  .may_lose = true, .call = call_map_fixed, .done = scene_zero },
 	{ "mprotect of a page to read", .split_error = ENOMEM,
-	  .call = call_mprotect, .done = read_only },
+	  .call = scene_mprotect, .done = scene_read_only },
 	{ "mprotect of a page to none", .split_error = ENOMEM,
-	  .call = call_mprotect_none, .done = gone },
+	  .call = call_mprotect_none, .done = scene_gone },
 	{ "mprotect that merges with the next VMA", .thps = 2,
 	  .split_error = ENOMEM, .set_up = next_read_only,
 	  .call = call_merge_next, .done = merged_next },

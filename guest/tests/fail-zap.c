@@ -13,11 +13,6 @@ static int advise(struct scene *s, int advice)
 	return madvise(s->at, page_size(), advice) ? errno : 0;
 }
 
-static bool zero(struct scene *s)
-{
-	return pattern_zero(s->at, 1) && scene_rest_intact(s);
-}
-
 static int call_dontneed(struct scene *s)
 {
 	return advise(s, MADV_DONTNEED);
@@ -83,12 +78,12 @@ static void zero_page(struct scene *s)
 
 static const struct sweep sweeps[] = {
 	{ "MADV_DONTNEED of a page", .split_error = EAGAIN,
-	  .call = call_dontneed, .done = zero },
+	  .call = call_dontneed, .done = scene_zero },
 	{ "MADV_DONTNEED of parts of two THPs", .thps = 2,
 	  .split_error = EAGAIN, .call = call_dontneed_two, .done = both_zero,
 	  .partly = first_zero },
 	{ "MADV_DONTNEED_LOCKED of a page", .split_error = EAGAIN,
-	  .set_up = lock_all, .call = call_dontneed_locked, .done = zero },
+	  .set_up = lock_all, .call = call_dontneed_locked, .done = scene_zero },
 	{ "MADV_GUARD_INSTALL of a page", .split_error = EAGAIN,
 	  .missing = guards_missing,
 	  .call = call_guard, .done = guarded },

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the sweeps of more than one test do to page @at of their scene, and what
+ * holds when it is done.
+ */
+#ifndef GUEST_SCENE_H
+#define GUEST_SCENE_H
+
+#include <stdbool.h>
+
+#include "sweep.h"
+
+/* 0 or the errno of the call. */
+int scene_munmap(struct scene *s);
+int scene_mprotect(struct scene *s);	/* to PROT_READ */
+
+/* Each with the contents of all other pages as they were. */
+bool scene_gone(struct scene *s);	/* no access */
+bool scene_zero(struct scene *s);
+bool scene_read_only(struct scene *s);	/* contents intact, neighbours writable */
+
+#endif
