@@ -111,3 +111,28 @@ void case_run(const char *name, void (*body)(void))
 {
 	case_run_for(name, body, CASE_LIMIT);
 }
+
+static void (*do_part)(size_t first, size_t pages);
+
+static void first_page(void)
+{
+	do_part(0, 1);
+}
+
+static void last_page(void)
+{
+	do_part(thp_pages() - 1, 1);
+}
+
+static void middle(void)
+{
+	do_part(thp_pages() / 4, thp_pages() / 2);
+}
+
+void cases_of_parts(void (*part)(size_t first, size_t pages))
+{
+	do_part = part;
+	CASE(first_page);
+	CASE(last_page);
+	CASE(middle);
+}

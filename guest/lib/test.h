@@ -8,6 +8,7 @@
 #define GUEST_TEST_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "access.h"
 #include "advice.h"
@@ -76,5 +77,11 @@ void case_run(const char *name, void (*body)(void));
 void case_run_for(const char *name, void (*body)(void), unsigned int limit);
 
 #define CASE(body)	case_run(#body, body)
+
+/*
+ * Three cases: what @part does to @pages base pages of a THP from number
+ * @first, as its first page, its last, and the half in the middle.
+ */
+void cases_of_parts(void (*part)(size_t first, size_t pages));
 
 #endif

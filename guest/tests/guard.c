@@ -35,21 +35,6 @@ static void part(size_t first, size_t pages)
 	report_tables(&before, tables_if_split(1), "still split");
 }
 
-static void first_page(void)
-{
-	part(0, 1);
-}
-
-static void last_page(void)
-{
-	part(thp_pages() - 1, 1);
-}
-
-static void middle(void)
-{
-	part(thp_pages() / 4, thp_pages() / 2);
-}
-
 /* Guards are PTEs: the THP goes, a table of guards takes its place. */
 static void whole(void)
 {
@@ -73,8 +58,6 @@ TEST("guard")
 		report_skip("%s", missing);
 		return;
 	}
-	CASE(first_page);
-	CASE(last_page);
-	CASE(middle);
+	cases_of_parts(part);
 	CASE(whole);
 }

@@ -49,21 +49,6 @@ static void part(size_t first, size_t pages)
 	report_tables(&before, tables_if_split(1), "still split");
 }
 
-static void first_page(void)
-{
-	part(0, 1);
-}
-
-static void last_page(void)
-{
-	part(thp_pages() - 1, 1);
-}
-
-static void middle(void)
-{
-	part(thp_pages() / 4, thp_pages() / 2);
-}
-
 static void unmapped_while_locked(void)
 {
 	struct region r = region_of_thps(THPS, 3);
@@ -78,8 +63,6 @@ static void unmapped_while_locked(void)
 TEST("mlock")
 {
 	CASE(whole);
-	CASE(first_page);
-	CASE(last_page);
-	CASE(middle);
+	cases_of_parts(part);
 	CASE(unmapped_while_locked);
 }

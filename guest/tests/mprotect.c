@@ -63,21 +63,6 @@ static void part(size_t first, size_t pages)
 	report_tables(&before, tables_if_split(1), "still split");
 }
 
-static void first_page(void)
-{
-	part(0, 1);
-}
-
-static void last_page(void)
-{
-	part(thp_pages() - 1, 1);
-}
-
-static void middle(void)
-{
-	part(thp_pages() / 4, thp_pages() / 2);
-}
-
 static void one_page_of_each(void)
 {
 	struct region r = region_of_thps(THPS, 3);
@@ -96,8 +81,6 @@ static void one_page_of_each(void)
 TEST("mprotect")
 {
 	CASE(whole_and_back);
-	CASE(first_page);
-	CASE(last_page);
-	CASE(middle);
+	cases_of_parts(part);
 	CASE(one_page_of_each);
 }

@@ -59,21 +59,6 @@ static void unmap_part(size_t first, size_t pages)
 	report_tables(&before, tables_if_split(1) - 1, "all unmapped");
 }
 
-static void first_page(void)
-{
-	unmap_part(0, 1);
-}
-
-static void last_page(void)
-{
-	unmap_part(thp_pages() - 1, 1);
-}
-
-static void middle(void)
-{
-	unmap_part(thp_pages() / 4, thp_pages() / 2);
-}
-
 static void across_two(void)
 {
 	struct region r = region_of_thps(2, 4);
@@ -106,9 +91,7 @@ TEST("munmap")
 {
 	CASE(whole);
 	CASE(one_of_several);
-	CASE(first_page);
-	CASE(last_page);
-	CASE(middle);
+	cases_of_parts(unmap_part);
 	CASE(across_two);
 	CASE(mapping_over_a_part);
 }

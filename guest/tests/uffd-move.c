@@ -63,21 +63,6 @@ static void part(size_t first, size_t pages)
 	       region_holds(&r, end, thp_pages() - end), "the rest is intact");
 }
 
-static void first_page(void)
-{
-	part(0, 1);
-}
-
-static void last_page(void)
-{
-	part(thp_pages() - 1, 1);
-}
-
-static void middle(void)
-{
-	part(thp_pages() / 4, thp_pages() / 2);
-}
-
 TEST("uffd-move")
 {
 	int uffd = uffd_open(UFFD_FEATURE_MOVE);
@@ -87,7 +72,5 @@ TEST("uffd-move")
 		return;
 	}
 	CASE(whole);
-	CASE(first_page);
-	CASE(last_page);
-	CASE(middle);
+	cases_of_parts(part);
 }

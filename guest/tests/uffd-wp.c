@@ -72,21 +72,6 @@ static void part(size_t first, size_t pages)
 	report(region_intact(&r), "contents");
 }
 
-static void first_page(void)
-{
-	part(0, 1);
-}
-
-static void last_page(void)
-{
-	part(thp_pages() - 1, 1);
-}
-
-static void middle(void)
-{
-	part(thp_pages() / 4, thp_pages() / 2);
-}
-
 /* The split must not lose the protection of the rest. */
 static void all_but_a_page(void)
 {
@@ -116,8 +101,6 @@ TEST("uffd-wp")
 		return;
 	}
 	CASE(whole);
-	CASE(first_page);
-	CASE(last_page);
-	CASE(middle);
+	cases_of_parts(part);
 	CASE(all_but_a_page);
 }
