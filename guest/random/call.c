@@ -112,7 +112,7 @@ static enum op draw_op(const struct stream *s, uint64_t *state, bool churn)
 	}
 }
 
-/* Mostly a few pages, now and then a whole THP. */
+/* Mostly a few pages, now and then a whole THP, and never more. */
 static void draw_range(uint64_t *state, struct call *c)
 {
 	if (draw_below(state, 8) < ops[c->op].whole) {
@@ -122,6 +122,8 @@ static void draw_range(uint64_t *state, struct call *c)
 	}
 	c->first = draw_below(state, call_room());
 	c->pages = 1 + draw_below(state, 1 << draw_below(state, 7));
+	if (c->pages > thp_pages())
+		c->pages = thp_pages();
 	if (c->pages > call_room() - c->first)
 		c->pages = call_room() - c->first;
 }
