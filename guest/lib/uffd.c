@@ -21,6 +21,16 @@ int uffd_open(uint64_t features)
 	return uffd;
 }
 
+const char *uffd_protect_missing(void)
+{
+	int uffd = uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+
+	if (uffd < 0)
+		return "this kernel has no userfaultfd write-protection";
+	close(uffd);
+	return NULL;
+}
+
 void uffd_register(int uffd, void *addr, size_t size, uint64_t mode)
 {
 	struct uffdio_register reg = {

@@ -11,6 +11,9 @@
 /* A userfaultfd with @features, or -1 where the kernel lacks them. */
 int uffd_open(uint64_t features);
 
+/* Says so where the kernel cannot write-protect by userfaultfd; NULL: it can. */
+const char *uffd_protect_missing(void);
+
 /* Registers @size bytes at @addr in UFFDIO_REGISTER_MODE_... @mode. */
 void uffd_register(int uffd, void *addr, size_t size, uint64_t mode);
 

@@ -212,15 +212,19 @@ static void unwatch_async(struct scene *s)
 
 static const struct sweep sweeps[] = {
 	{ "UFFDIO_WRITEPROTECT of a page", .split_error = ENOMEM,
+	  .missing = uffd_protect_missing,
 	  .set_up = watch_writes, .call = call_protect,
 	  .done = page_protected, .tear_down = unwatch },
 	{ "UFFDIO_WRITEPROTECT lifted from a page", .split_error = ENOMEM,
+	  .missing = uffd_protect_missing,
 	  .set_up = watch_and_protect, .call = call_unprotect,
 	  .done = page_unprotected, .undone = page_protected_too,
 	  .tear_down = unwatch },
 	{ "UFFDIO_REGISTER of a page", .split_error = ENOMEM,
+	  .missing = uffd_protect_missing,
 	  .set_up = open_only, .call = call_register, .tear_down = unwatch },
 	{ "UFFDIO_UNREGISTER of a page", .split_error = ENOMEM,
+	  .missing = uffd_protect_missing,
 	  .set_up = watch_and_protect, .call = call_unregister,
 	  .done = page_unprotected, .undone = rest_protected,
 	  .tear_down = unwatch },
@@ -232,6 +236,7 @@ static const struct sweep sweeps[] = {
 	  .set_up = watch_target, .call = call_move_two, .done = all_moved,
 	  .partly = so_much_moved, .tear_down = unwatch },
 	{ "PAGEMAP_SCAN that protects a page", .split_error = ENOMEM,
+	  .missing = uffd_protect_missing,
 	  .set_up = watch_async, .call = call_scan, .done = scanned,
 	  .undone = not_scanned, .tear_down = unwatch_async },
 };

@@ -94,10 +94,10 @@ static void all_but_a_page(void)
 
 TEST("uffd-wp")
 {
-	int uffd = uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	const char *missing = uffd_protect_missing();
 
-	if (uffd < 0) {
-		report_skip("this kernel has no userfaultfd write-protection");
+	if (missing) {
+		report_skip("%s", missing);
 		return;
 	}
 	CASE(whole);
