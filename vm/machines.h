@@ -49,7 +49,7 @@ static const struct machine machines[] = {
 	{ "virt-riscv64", "qemu-system-riscv64",
 	  ARGS("-machine", "virt", "-serial", "chardev:console",
 	       "-device", "virtio-serial-device", "-device", "virtconsole,chardev=results"),
-	  "%u", "numa=fake=%u", "console=ttyS0 undeposit.results=hvc0 riscv_isa_fallback", "" },
+	  "%u", "numa=fake=%u", "console=ttyS0 undeposit.results=hvc0 earlycon riscv_isa_fallback", "" },
 	/* This machine has one CPU, whatever a test asks for. */
 	{ "sun4u", "qemu-system-sparc64",
 	  ARGS("-machine", "sun4u", "-serial", "chardev:console",
