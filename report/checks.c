@@ -143,6 +143,29 @@ char *goals_of(const struct pair *p, const char *file, const char *metric, bool 
 	return text;
 }
 
+/*
+ * An operation whose own rounds, on one kernel, are as far apart is not known to a
+ * per cent: it is printed and compared with nothing.
+ */
+#define UNSTEADY 0.10
+
+static bool steady(const struct figures *f, const char *metric)
+{
+	double rounds = member_of(f, metric, "max") - member_of(f, metric, "min");
+	double part = rounds / value_of(f, metric);
+
+	if (!(part > UNSTEADY))
+		return true;
+	warnx("%s: the rounds of %s differ by %.0f %%: it is not compared",
+	      f->file, metric, 100 * part);
+	return false;
+}
+
+static bool both_steady(const struct pair *p, const char *metric)
+{
+	return steady(&p->stock, metric) && steady(&p->changed, metric);
+}
+
 unsigned int check_runs(const struct pair *p, double part)
 {
 	const struct figures *kernels[] = { &p->stock, &p->changed };
@@ -154,7 +177,7 @@ unsigned int check_runs(const struct pair *p, double part)
 		cJSON_ArrayForEach(metric, kernels[i]->metrics) {
 			double spread = spread_of(kernels[i], metric->string);
 
-			if (spread <= part)
+			if (spread <= part || !steady(kernels[i], metric->string))
 				continue;
 			warnx("%s: the runs of %s differ by %.2f %%; at most %g %%",
 			      kernels[i]->file, metric->string, 100 * spread, 100 * part);
@@ -214,7 +237,7 @@ unsigned int check_baseline(const struct pair *p, const char *file, double part)
 		if (isnan(now)) {
 			warnx("%s was not measured", metric);
 			worse++;
-		} else if (now > then * (1 + part)) {
+		} else if (now > then * (1 + part) && both_steady(p, metric)) {
 			warnx("%s got worse by %.1f %%: %.4f of stock, was %.4f",
 			      metric, 100 * (now / then - 1), now, then);
 			worse++;
@@ -242,7 +265,7 @@ void write_baseline(const struct pair *p, const char *file)
 	      "# it, \"make bench-check\" compares with it.\n"
 	      "#\n", out);
 	cJSON_ArrayForEach(metric, p->stock.metrics)
-		if (!isnan(ratio_of(p, metric->string)))
+		if (!isnan(ratio_of(p, metric->string)) && both_steady(p, metric->string))
 			fprintf(out, "%-24s%.4f\n", metric->string, ratio_of(p, metric->string));
 	if (fclose(out) || rename(temporary, file)) {
 		unlink(temporary);

@@ -24,7 +24,11 @@ unsigned int check_goals(const struct pair *p, const char *file);
  */
 char *goals_of(const struct pair *p, const char *file, const char *metric, bool *met);
 
-/* Runs of a metric on one kernel that differ by more than @part (0.01: 1 %). */
+/*
+ * Runs of a metric on one kernel that differ by more than @part (0.01: 1 %). Where
+ * the rounds of a run are far apart themselves, that is said instead, and does not
+ * count; nor does such a metric with a baseline.
+ */
 unsigned int check_runs(const struct pair *p, double part);
 
 /* Points of a curve of the changed kernel that are above the limit of page tables. */
@@ -33,7 +37,7 @@ unsigned int check_growth(const struct pair *p);
 /* Lines "metric ratio": ratios that are worse by more than @part. */
 unsigned int check_baseline(const struct pair *p, const char *file, double part);
 
-/* Writes such lines for every ratio there is, whole or not at all. */
+/* Writes such lines for every ratio that is steady, whole or not at all. */
 void write_baseline(const struct pair *p, const char *file);
 
 #endif
