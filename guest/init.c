@@ -187,13 +187,19 @@ static bool run_all(void)
 	return true;
 }
 
-/* Under QEMU's -no-reboot a restart ends it, with or without ACPI. */
+/*
+ * Under QEMU's -no-reboot a restart ends it, with or without ACPI. Where the
+ * firmware cannot restart, undeposit.end=off says so.
+ */
 static void end_machine(void)
 {
+	char how[8] = "";
+
+	cmdline_value("undeposit.end=", how, sizeof(how));
 	tcdrain(STDOUT_FILENO);
 	tcdrain(STDERR_FILENO);
 	sync();
-	reboot(RB_AUTOBOOT);
+	reboot(strcmp(how, "off") ? RB_AUTOBOOT : RB_POWER_OFF);
 	for (;;)
 		pause();
 }

@@ -50,9 +50,12 @@ static const struct machine machines[] = {
 	  ARGS("-machine", "virt", "-serial", "chardev:console",
 	       "-device", "virtio-serial-device", "-device", "virtconsole,chardev=results"),
 	  "%u", "numa=fake=%u", "console=ttyS0 undeposit.results=hvc0 earlycon riscv_isa_fallback", "" },
-	/* This machine has one CPU, whatever a test asks for. */
+	/*
+	 * This machine has one CPU, whatever a test asks for, and its firmware
+	 * powers off and does not restart.
+	 */
 	{ "sun4u", "qemu-system-sparc64",
 	  ARGS("-machine", "sun4u", "-serial", "chardev:console",
 	       "-device", "virtio-serial-pci,bus=pciB", "-device", "virtconsole,chardev=results"),
-	  "1", "", "console=ttyS0 undeposit.results=hvc0", "" },
+	  "1", "", "console=ttyS0 undeposit.results=hvc0 undeposit.end=off", "" },
 };
