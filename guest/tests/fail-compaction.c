@@ -82,6 +82,8 @@ static void by_kcompactd(void)
 	struct region r = region_of_thps(THPS, 1);
 	long moved = vmstat("pgmigrate_success");
 
+	/* Or another CPU is to flush its TLB for each hole. */
+	cpu_stay();
 	map_room();
 	make_holes();
 	aimed_run(&compaction, &r);
