@@ -62,6 +62,8 @@ static void unmapped_while_locked(void)
 
 TEST("mlock")
 {
+	/* What is unlocked waits on a CPU, whence it is drained if the task is still there. */
+	cpu_stay();
 	CASE(whole);
 	cases_of_parts(part);
 	CASE(unmapped_while_locked);
