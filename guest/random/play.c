@@ -135,6 +135,7 @@ bool play_apart(const struct replay *r, bool all, struct mismatch *m)
 	c = child_start(play_it, &a);
 	status = child_reap(c.pid, play_limit(r->count));
 	child_close(&c);
+	m->status = status;
 	m->left = settle(tables_system, tables) - tables;
 	return m->found || status || m->left > 0;
 }

@@ -32,6 +32,7 @@ bool replay_text(const struct replay *r, char *text, size_t size);
 /* Where a replay came upon a mismatch, or what it left. */
 struct mismatch {
 	long left;		/* bytes of page tables, after its process has ended */
+	int status;		/* of the process, as of wait() */
 	bool found;		/* all below is set then */
 	size_t at;		/* in the list of numbers */
 	size_t page;

@@ -4,11 +4,14 @@
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "../lib/report.h"
 #include "../lib/size.h"
 #include "call.h"
 #include "room.h"
+
+#define SIGNAL_STACK	(64 * 1024)
 
 static sigjmp_buf back;
 
@@ -17,12 +20,28 @@ static void on_fault(int sig)
 	siglongjmp(back, sig);
 }
 
+/*
+ * The kernel writes a signal's frame, and where it cannot, the process dies. Of a
+ * page that another process has since a fork, it would first need a copy, which
+ * fails as any allocation does; shared memory is never copied.
+ */
+static void own_signal_stack(void)
+{
+	stack_t stack = { .ss_size = SIGNAL_STACK };
+
+	stack.ss_sp = mmap(NULL, SIGNAL_STACK, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+	if (stack.ss_sp == MAP_FAILED || sigaltstack(&stack, NULL))
+		fatal("a stack for signals");
+}
+
 /* Unlike can_read(), installed once: there are millions of looks. */
 static void catch_faults(void)
 {
 	struct sigaction action = { .sa_handler = on_fault,
-				    .sa_flags = SA_NODEFER };
+				    .sa_flags = SA_NODEFER | SA_ONSTACK };
 
+	own_signal_stack();
 	if (sigaction(SIGSEGV, &action, NULL) ||
 	    sigaction(SIGBUS, &action, NULL))
 		fatal("sigaction");
@@ -164,6 +183,7 @@ void room_write_all(struct room *room, size_t first, size_t pages)
 
 void room_inherit(struct room *room)
 {
+	own_signal_stack();
 	for (size_t i = 0; i < room->pages; i++) {
 		struct page *p = &room->page[i];
 

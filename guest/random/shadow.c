@@ -97,13 +97,15 @@ static struct page moved_from(struct page p)
  */
 static void left_behind(struct room *room, const struct call *c, size_t i)
 {
+	const struct page was = room->page[i];
+	bool open = page_open(&was) && !was.unsure;
 	uint32_t now;
 	bool can = room_peek(room, i, &now);
 
 	room->page[i] = nothing;
-	if (!c->fail || !can)
+	if (!c->fail || (open && !can))
 		return;
-	if (now)
+	if (can && now)
 		room->mismatch(i, &nothing, "is still there after mremap()");
 	room->page[i].unsure = true;
 }

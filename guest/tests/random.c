@@ -12,7 +12,9 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,8 +52,10 @@ static void note_mismatch(const struct replay *r, const struct mismatch *m)
 	if (!m->found) {
 		if (m->left > 0)
 			report_note("%ld bytes of page tables are left", m->left);
-		else
-			report_note("the process died");
+		else if (WIFSIGNALED(m->status))
+			report_note("the process died: %s", strsignal(WTERMSIG(m->status)));
+		else if (m->status != -1)
+			report_note("the process ended, wait status %#x", m->status);
 		return;
 	}
 	report_note("call %lu, page %zu: %s", r->number[m->at], m->page, m->what);
@@ -67,6 +71,7 @@ static void note_mismatch(const struct replay *r, const struct mismatch *m)
 /* Whether it could be had once more. */
 static bool shorten(struct replay r, struct mismatch *m)
 {
+	const struct mismatch first = *m;
 	unsigned int attempts;
 	char text[MOST_TEXT];
 
@@ -76,6 +81,7 @@ static bool shorten(struct replay r, struct mismatch *m)
 	if (!replay_shorten(&r, m, &attempts)) {
 		report_note("no replay in %u attempts; the last calls were:", attempts);
 		note_calls(&r);
+		note_mismatch(&r, &first);
 		return false;
 	}
 	report_note("%zu calls are left after %u attempts:", r.count, attempts);
@@ -110,6 +116,7 @@ static bool play_all(struct mismatch *m)
 		int status = child_reap(c[i].pid, play_limit(replays[i].count));
 
 		child_close(&c[i]);
+		m[i].status = status;
 		bad[i] = !report(!status, "process %u%s: %zu calls, seed %lu",
 				 replays[i].stream.process,
 				 replays[i].stream.churn ? " with a thread beside" : "",
