@@ -170,6 +170,17 @@ static bool run_program(const char *name)
 	return false;
 }
 
+/* undeposit.scale= is what a table says of the machine. */
+static void set_limits(void)
+{
+	char scale[8] = "1";
+
+	cmdline_value("undeposit.scale=", scale, sizeof(scale));
+	if (atoi(scale) < 1)
+		fatal("undeposit.scale=%s is no number", scale);
+	child_limits_times(atoi(scale));
+}
+
 static bool run_all(void)
 {
 	char names[1024];
@@ -220,6 +231,7 @@ int main(void)
 	/* fatal() ends this process, never the first one. */
 	pid = fork();
 	if (!pid) {
+		set_limits();
 		set_policy();
 		tables_grow_kernel();
 		done = run_all();

@@ -14,9 +14,16 @@
 #include "file.h"
 #include "report.h"
 
-/* Guest seconds, generous: only a hang comes near. */
+/* Guest seconds of a fast machine, generous: only a hang comes near. */
 #define STEP_LIMIT	45
 #define KILL_LIMIT	10
+
+static unsigned int slowness = 1;
+
+void child_limits_times(unsigned int times)
+{
+	slowness = times;
+}
 
 struct child child_start(void (*body)(struct child *me, void *arg), void *arg)
 {
@@ -51,8 +58,8 @@ static bool hear(struct child *c, const char *who)
 	struct pollfd fd = { .fd = c->hear, .events = POLLIN };
 	char byte;
 
-	if (poll(&fd, 1, STEP_LIMIT * 1000) != 1)
-		fatal("no word from the %s in %d s", who, STEP_LIMIT);
+	if (poll(&fd, 1, STEP_LIMIT * slowness * 1000) != 1)
+		fatal("no word from the %s in %u s", who, STEP_LIMIT * slowness);
 	return read(c->hear, &byte, 1) == 1;
 }
 
@@ -85,7 +92,7 @@ static bool reaped(pid_t pid, int *status, unsigned int seconds)
 {
 	const struct timespec pause = { .tv_nsec = 5 * 1000 * 1000 };
 
-	for (unsigned int i = 0; i < seconds * 200; i++) {
+	for (unsigned int i = 0; i < seconds * slowness * 200; i++) {
 		if (waitpid(pid, status, WNOHANG) == pid)
 			return true;
 		nanosleep(&pause, NULL);
@@ -115,7 +122,7 @@ int child_reap(pid_t pid, unsigned int seconds)
 
 	if (reaped(pid, &status, seconds))
 		return status;
-	report_note("process %d has not ended after %u s", pid, seconds);
+	report_note("process %d has not ended after %u s", pid, seconds * slowness);
 	note_stack(pid);
 	kill(pid, SIGKILL);
 	if (!reaped(pid, &status, KILL_LIMIT)) {

@@ -16,6 +16,12 @@ struct child {
 };
 
 /*
+ * Makes all limits of time, here and of child_reap(), so many times as long: for
+ * a machine whose emulator is slow. Before any process is started.
+ */
+void child_limits_times(unsigned int times);
+
+/*
  * Runs @body in a child; it exits with status 0 when @body returns. @me is
  * the child's end of its conversation with the parent.
  */
@@ -32,8 +38,9 @@ void child_wait_pause(struct child *c);
 void child_go(struct child *c);
 
 /*
- * Waits for @pid at most @seconds, then kills it. Returns its wait status, or
- * -1 where it had to be killed or could not even be.
+ * Waits for @pid at most @seconds, times those of child_limits_times(), then
+ * kills it. Returns its wait status, or -1 where it had to be killed or could
+ * not even be.
  */
 int child_reap(pid_t pid, unsigned int seconds);
 
