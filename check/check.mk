@@ -33,7 +33,9 @@ check-builds: $(B)/undeposit/stamp | packages-checks
 
 # The series with bugs of which plant= on the kernel command line chooses one, and
 # the tests that must notice it. All of them at once make docs/plants.md.
-PLANTED := $(sort $(foreach m,$(shell awk '/^[^\#]/ { print $$3 }' check/plants.conf),$(call machine_image,$m)))
+PLANT_MACHINES := $(shell awk '/^[^\#]/ { print $$3 }' check/plants.conf | sort -u)
+PLANTED := $(sort $(foreach m,$(PLANT_MACHINES),$(call machine_image,$m)))
+PLANT_GUESTS := $(sort $(foreach m,$(PLANT_MACHINES),$(call machine_guest,$m)))
 PLANTS := $(shell awk '/^[^\#]/ { n = split($$4, t, ","); \
 	for (i = 1; i <= n; i++) print $$1 "/" t[i] }' check/plants.conf)
 
@@ -42,10 +44,10 @@ PLANTS := $(shell awk '/^[^\#]/ { n = split($$4, t, ","); \
 $(B)/planted/stamp: $(B)/undeposit/stamp check/plants.patch check/plant-tree
 	@check/plant-tree $(BASE)
 
-$(PLANTED:%=$(B)/planted/%): $(B)/planted/%: $(B)/planted/stamp $(KERNEL_BUILD) $$(call fragments,$$*)
+$(PLANTED:%=$(B)/planted/%): $(B)/planted/%: $(B)/planted/stamp $(KERNEL_BUILD) $$(call fragments,$$*) | $$(call packages_of,$$*)
 	@kernel/build undeposit $(B)/planted/source $(basename $*) $(B)/planted $(BASE)
 
-check-plants: $(PLANTED:%=$(B)/planted/%) $(GUEST_BUILD)/initrd.gz $(VMRUN)
+check-plants: $(PLANTED:%=$(B)/planted/%) $(PLANT_GUESTS) $(VMRUN)
 	@BASE=$(BASE) prove --failures -j$(JOBS) --exec check/plant-test $(or $(PLANT),$(PLANTS))
 	@[ -n "$(PLANT)" ] || check/plants-table $(B)/planted/tests >docs/plants.md.tmp
 	@[ -n "$(PLANT)" ] || mv docs/plants.md.tmp docs/plants.md
