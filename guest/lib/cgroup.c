@@ -7,6 +7,7 @@
 
 #include "cgroup.h"
 #include "file.h"
+#include "kernel.h"
 #include "report.h"
 #include "size.h"
 #include "tables.h"
@@ -38,6 +39,10 @@ bool cgroup_make(void)
 
 bool cgroup_make_for_tables(void)
 {
+	if (!tables_are_charged()) {
+		report_skip("no memory cgroup is charged for tables on this architecture");
+		return false;
+	}
 	if (!kernel_deposits() && tables_share_pages()) {
 		report_skip("tables share pages here: most splits charge nothing");
 		return false;

@@ -24,6 +24,14 @@ bool stacks_in_vmalloc(void)
 	       *value == '1';
 }
 
+bool tables_are_charged(void)
+{
+	char value[8];
+
+	return !cmdline_value("undeposit.charge=", value, sizeof(value)) ||
+	       *value == '1';
+}
+
 bool huge_zero_is_replaced_whole(void)
 {
 	return kernel_since(6, 13);

@@ -20,4 +20,10 @@ bool huge_zero_is_replaced_whole(void);
  */
 bool stacks_in_vmalloc(void);
 
+/*
+ * Whether a page table is charged to a memory cgroup: undeposit.charge=0 on the
+ * kernel command line for an architecture that charges none (sparc).
+ */
+bool tables_are_charged(void);
+
 #endif
