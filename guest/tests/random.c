@@ -54,7 +54,7 @@ static void note_mismatch(const struct replay *r, const struct mismatch *m)
 			report_note("%ld bytes of page tables are left", m->left);
 		else if (WIFSIGNALED(m->status))
 			report_note("the process died: %s", strsignal(WTERMSIG(m->status)));
-		else if (m->status != -1)
+		else if (m->status > 0)
 			report_note("the process ended, wait status %#x", m->status);
 		return;
 	}
