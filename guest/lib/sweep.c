@@ -289,8 +289,8 @@ static bool try_nth(struct run *run, enum fail_aim aim, unsigned int nth,
 	/* Some failures are made good: then it is as if there was none. */
 	if (splits_failed < 0 || splits_failed > (aim == FAIL_INSIDE))
 		broken(run, COUNTER, nth, "moved by another number");
-	if (splits_failed ? !split_error(op, error) :
-	    error && (aim == FAIL_INSIDE ||
+	if (splits_failed && !(op->splits_again && !error) ?
+	    !split_error(op, error) : error && (aim == FAIL_INSIDE ||
 		      (error != ENOMEM && !split_error(op, error))))
 		broken(run, RESULT, nth, strerror(error));
 	run->sites++;
@@ -431,9 +431,13 @@ static void body(void)
 	try_nth(&run, FAIL_ANY, 0, &leak);
 	try_nth(&run, FAIL_ANY, 0, &leak);
 	sweep(&run, FAIL_INSIDE);
-	report(run.split_failed ? !run.op->never_splits : run.op->never_splits,
-	       "%s split was made to fail",
-	       run.op->never_splits ? "no" : "the");
+	if (run.op->must_split)
+		report(run.sites && !run.split_failed,
+		       "the split went on without the table that failed");
+	else
+		report(run.split_failed ? !run.op->never_splits :
+		       run.op->never_splits, "%s split was made to fail",
+		       run.op->never_splits ? "no" : "the");
 	if (!run.op->only_split)
 		sweep(&run, FAIL_OUTSIDE);
 	for (int i = 0; i < CHECKS; i++)

@@ -13,8 +13,8 @@
 #include "child.h"
 #include "region.h"
 
-/* Where the allocations of a split are: in the split, or before a walk. */
-#define SPLIT_OF_PMD	"__split_huge_pmd"
+/* Where the tables of a split come from: of any split, or of that of a folio. */
+#define SPLIT_OF_PMD	"pmd_split_alloc_table"
 #define SPLIT_OF_FOLIO	"folio_prepare_pmd_split"
 
 #define SCENE_CHILDREN	3
@@ -46,6 +46,10 @@ struct sweep {
 	const char *(*missing)(void);
 	/* The call comes to no allocation of a split. */
 	bool never_splits;
+	/* Its split does not fail: where one table cannot be had, another is. */
+	bool must_split;
+	/* The call splits once more when that failed, and may so succeed. */
+	bool splits_again;
 	/* Tables that a failed call may leave behind, empty. */
 	long may_keep;
 	/*

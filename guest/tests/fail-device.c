@@ -70,7 +70,7 @@ static const struct sweep sweeps[] = {
 	{ "munmap of a page in device memory", .split_error = ENOMEM,
 	  .set_up = take, .call = scene_munmap, .done = scene_gone,
 	  .tear_down = detach },
-	{ "MADV_DONTNEED of a page in device memory", .split_error = EAGAIN,
+	{ "MADV_DONTNEED of a page in device memory", .must_split = true,
 	  .set_up = take, .call = call_dontneed, .done = scene_zero,
 	  .tear_down = detach },
 	{ "mprotect of a page in device memory", .split_error = ENOMEM,

@@ -92,6 +92,7 @@ static const struct sweep sweeps[] = {
 	{ "MADV_PAGEOUT of a THP", .advice = true, .most = 40,
 	  .call = call_pageout },
 	{ "MADV_SOFT_OFFLINE of a page", .split_error = EBUSY,
+	  .splits_again = true,
 	  .missing = soft_offline_missing, .call = call_soft_offline },
 	{ "MADV_COLLAPSE", .never_splits = true, .split_error = EAGAIN,
 	  .set_up = base_pages, .call = call_collapse, .done = collapsed },

@@ -61,6 +61,7 @@ static bool told_and_mapped(struct scene *s)
 
 static const struct sweep sweeps[] = {
 	{ "MADV_HWPOISON of a page", .split_error = EHWPOISON,
+	  .splits_again = true,
 	  .set_up = be_ready, .call = call_poison, .done = poisoned, .undone = told_and_mapped },
 };
 

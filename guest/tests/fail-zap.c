@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What discards a part of a THP must split its PMD: when that fails, the call
- * says so, and what it did not discard is there.
+ * What discards a part of a THP must split its PMD, and must not fail: there is
+ * nothing that a program can do with memory that it cannot give back. A part of
+ * the huge zero page is zeroes before and after: it takes no table.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -58,15 +59,6 @@ static bool both_zero(struct scene *s)
 	return zero_until(s, thp_pages() + (s->at - s->r.base) / page_size());
 }
 
-/* All of the first THP's part or nothing; the second's PMD stays huge. */
-static bool first_zero(struct scene *s)
-{
-	if (region_huge(&s->r) == 2)
-		return region_intact(&s->r);
-	return pagemap_is_huge(region_thp(&s->r, 1)) &&
-	       zero_until(s, thp_pages());
-}
-
 /* The region becomes the huge zero page, which is no memory of its own. */
 static void zero_page(struct scene *s)
 {
@@ -77,19 +69,18 @@ static void zero_page(struct scene *s)
 }
 
 static const struct sweep sweeps[] = {
-	{ "MADV_DONTNEED of a page", .split_error = EAGAIN,
+	{ "MADV_DONTNEED of a page", .must_split = true,
 	  .call = call_dontneed, .done = scene_zero },
-	{ "MADV_DONTNEED of parts of two THPs", .thps = 2,
-	  .split_error = EAGAIN, .call = call_dontneed_two, .done = both_zero,
-	  .partly = first_zero },
-	{ "MADV_DONTNEED_LOCKED of a page", .split_error = EAGAIN,
+	{ "MADV_DONTNEED of parts of two THPs", .must_split = true, .thps = 2,
+	  .call = call_dontneed_two, .done = both_zero },
+	{ "MADV_DONTNEED_LOCKED of a page", .must_split = true,
 	  .set_up = lock_all, .call = call_dontneed_locked, .done = scene_zero },
-	{ "MADV_GUARD_INSTALL of a page", .split_error = EAGAIN,
+	{ "MADV_GUARD_INSTALL of a page", .must_split = true,
 	  .missing = guards_missing,
 	  .call = call_guard, .done = guarded },
-	{ "MADV_DONTNEED of a page of the huge zero page",
-	  .split_error = EAGAIN, .set_up = zero_page, .call = call_dontneed },
-	{ "MADV_GUARD_INSTALL in the huge zero page", .split_error = EAGAIN,
+	{ "MADV_DONTNEED of a page of the huge zero page", .never_splits = true,
+	  .set_up = zero_page, .call = call_dontneed },
+	{ "MADV_GUARD_INSTALL in the huge zero page", .must_split = true,
 	  .missing = guards_missing,
 	  .set_up = zero_page, .call = call_guard, .done = guarded },
 };

@@ -4,6 +4,7 @@
  * a partial operation splits it, a fork shares it.
  */
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "../lib/test.h"
 
@@ -91,15 +92,37 @@ static void split_by_munmap(void)
 	       "the rest reads zero");
 }
 
-static void split_by_dontneed(void)
+static void part_dontneed(void)
 {
 	struct region r = zero_region();
 	struct tables before = tables_read(0);
 
 	if (madvise(region_page(&r, 1), page_size(), MADV_DONTNEED))
 		fatal("MADV_DONTNEED");
-	report_tables(&before, tables_if_split(1), "split");
+	report_tables(&before, 0, "takes no table");
 	report(all_zero(&r), "reads zero");
+	report(can_write(region_page(&r, 1)), "can be written to");
+}
+
+/* A monitor is to see that page missing. */
+static void watched_dontneed(void)
+{
+	struct region r = zero_region();
+	int uffd = uffd_open(0);
+
+	if (uffd < 0) {
+		report_skip("this kernel has no userfaultfd");
+		return;
+	}
+	uffd_register(uffd, r.base, thp_size(), UFFDIO_REGISTER_MODE_MISSING);
+	if (madvise(region_page(&r, 1), page_size(), MADV_DONTNEED))
+		fatal("MADV_DONTNEED");
+	report(!pagemap_count(region_page(&r, 1), 1, PAGEMAP_PRESENT),
+	       "the page is missing");
+	report(pagemap_count(region_page(&r, 2), thp_pages() - 2,
+			     PAGEMAP_PRESENT) == thp_pages() - 2,
+	       "the others are not");
+	close(uffd);
 }
 
 static void unmapped_whole(void)
@@ -163,7 +186,8 @@ TEST("zero-page")
 	CASE(write_after_read);
 	CASE(split_by_mprotect);
 	CASE(split_by_munmap);
-	CASE(split_by_dontneed);
+	CASE(part_dontneed);
+	CASE(watched_dontneed);
 	CASE(unmapped_whole);
 	CASE(forked);
 }
