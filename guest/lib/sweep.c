@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "cgroup.h"
 #include "cpu.h"
 #include "fail.h"
+#include "limit.h"
 #include "pagemap.h"
 #include "report.h"
 #include "size.h"
@@ -444,6 +446,20 @@ static void body(void)
 	say(&run);
 }
 
+static void run_case(const struct sweep *op, void (*run_body)(void))
+{
+	const char *missing = op->missing ? op->missing() : NULL;
+
+	current = op;
+	if (missing) {
+		report_prefix_push(op->name);
+		report_skip("%s", missing);
+		report_prefix_pop();
+	} else {
+		case_run_for(op->name, run_body, SWEEP_LIMIT);
+	}
+}
+
 void sweeps_run(const char *splitter, const struct sweep *ops, size_t count)
 {
 	if (!fail_possible()) {
@@ -455,18 +471,84 @@ void sweeps_run(const char *splitter, const struct sweep *ops, size_t count)
 		return;
 	}
 	current_splitter = splitter;
-	for (size_t i = 0; i < count; i++) {
-		const char *missing = NULL;
+	for (size_t i = 0; i < count; i++)
+		run_case(&ops[i], body);
+}
 
-		current = &ops[i];
-		if (current->missing)
-			missing = current->missing();
-		if (missing) {
-			report_prefix_push(current->name);
-			report_skip("%s", missing);
-			report_prefix_pop();
-		} else {
-			case_run_for(current->name, body, SWEEP_LIMIT);
-		}
-	}
+/* What a call did, told when there is no limit any more. */
+struct outcome {
+	int error;
+	long tables;
+	size_t huge;
+	bool done;
+	bool ooms;
+};
+
+static struct outcome try_at_limit(struct run *run, struct limit *limit)
+{
+	struct scene s = scene_make(run);
+	struct outcome o = { .tables = -scene_tables(&s) };
+	long ooms = limit_ooms();
+
+	/* No table waits to be freed. */
+	tables_system();
+	if (limit)
+		limit_reach(limit, 0);
+	o.error = run->op->call(&s);
+	if (limit)
+		limit_lift(limit);
+	if (run->op->finish)
+		run->op->finish(&s);
+	o.tables += scene_tables(&s);
+	o.huge = region_huge(&s.r);
+	o.done = intact(run, &s);
+	o.ooms = limit_ooms() != ooms;
+	scene_end(run, &s);
+	return o;
+}
+
+static void body_at_limit(void)
+{
+	struct run run = { .op = current };
+	struct limit limit;
+	struct outcome without;
+	struct outcome with;
+
+	limit_spare_me();
+	cgroup_join();
+	limit = limit_open();
+	run.room = region_reserve(1);
+	/* The first go also grows what the kernel keeps. */
+	try_at_limit(&run, NULL);
+	without = try_at_limit(&run, NULL);
+	with = try_at_limit(&run, &limit);
+	if (!report(!with.error, "succeeds"))
+		report_note("%s", strerror(with.error));
+	if (!report(with.done && without.done && with.tables == without.tables &&
+		    with.huge == without.huge,
+		    "does what it does without a limit"))
+		report_note("%s, %ld bytes of tables and %zu huge PMDs, not %s, %ld and %zu",
+			    with.done ? "done" : "not done", with.tables,
+			    with.huge, without.done ? "done" : "not done",
+			    without.tables, without.huge);
+	report(!with.ooms, "the cgroup does not run out of memory");
+}
+
+static struct sweep_table *tables_at_limit;
+
+void sweep_table_register(struct sweep_table *table)
+{
+	struct sweep_table **at = &tables_at_limit;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = table;
+}
+
+void sweeps_at_limit(void)
+{
+	for (struct sweep_table *t = tables_at_limit; t; t = t->next)
+		for (size_t i = 0; i < t->count; i++)
+			if (!t->ops[i].charges)
+				run_case(&t->ops[i], body_at_limit);
 }

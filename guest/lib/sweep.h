@@ -55,6 +55,11 @@ struct sweep {
 	bool may_lose;
 	/* A driver for testing that cannot take other failures than the split's. */
 	bool only_split;
+	/*
+	 * The call is charged for pages besides the tables of splits: a memory
+	 * cgroup at its limit refuses them, on every kernel.
+	 */
+	bool charges;
 	/* Sites to look at, where there are endless ones alike; 0: all. */
 	unsigned int most;
 
@@ -79,7 +84,7 @@ struct sweep {
 };
 
 /*
- * Runs  sweeps, each as a case, with the splits that they fail in
+ * Runs sweeps, each as a case, with the splits that they fail in
  * @splitter (SPLIT_OF_...); each says "# sweep: ..." in one line.
  */
 void sweeps_run(const char *splitter, const struct sweep *ops, size_t count);
@@ -90,6 +95,34 @@ void sweeps_run(const char *splitter, const struct sweep *ops, size_t count);
 	{								\
 		sweeps_run(splitter, ops, sizeof(ops) / sizeof(*(ops)));	\
 	}
+
+/*
+ * A table of operations, one a file, that is to be run at a limit, too: by
+ * sweeps_at_limit().
+ */
+struct sweep_table {
+	const struct sweep *ops;
+	size_t count;
+	struct sweep_table *next;
+};
+
+void sweep_table_register(struct sweep_table *table);
+
+#define SWEEPS_AT_LIMIT(table)						\
+	static struct sweep_table sweep_table_entry = {			\
+		.ops = table, .count = sizeof(table) / sizeof(*(table)),	\
+	};								\
+	static void __attribute__((constructor)) sweep_table_enlist(void)	\
+	{								\
+		sweep_table_register(&sweep_table_entry);		\
+	}
+
+/*
+ * Runs each operation of these tables that charges nothing else in a memory
+ * cgroup (cgroup_make()) that is exactly at its limit and has nobody to kill:
+ * reports that it succeeds and does what it does without a limit.
+ */
+void sweeps_at_limit(void);
 
 /* Forks children that map the region and check it when they end. */
 void scene_share(struct scene *s, size_t children);

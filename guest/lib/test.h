@@ -23,6 +23,7 @@
 #include "huge.h"
 #include "insn.h"
 #include "kernel.h"
+#include "limit.h"
 #include "node.h"
 #include "pagemap.h"
 #include "pattern.h"

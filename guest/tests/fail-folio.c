@@ -83,6 +83,11 @@ static const char *soft_offline_missing(void)
 	       "this kernel has no MADV_SOFT_OFFLINE";
 }
 
+static const char *second_node_missing(void)
+{
+	return node_two() ? NULL : "this machine has one node";
+}
+
 static const struct sweep sweeps[] = {
 	{ "split of a folio", .advice = true, .call = call_split },
 	{ "split of a folio of two processes", .advice = true,
@@ -93,11 +98,14 @@ static const struct sweep sweeps[] = {
 	  .call = call_pageout },
 	{ "MADV_SOFT_OFFLINE of a page", .split_error = EBUSY,
 	  .missing = soft_offline_missing, .call = call_soft_offline },
-	{ "MADV_COLLAPSE", .never_splits = true, .split_error = EAGAIN,
+	{ "MADV_COLLAPSE", .charges = true, .never_splits = true, .split_error = EAGAIN,
 	  .set_up = base_pages, .call = call_collapse, .done = collapsed },
 	{ "move_pages of a THP", .advice = true, .never_splits = true,
-	  .split_error = EAGAIN, .call = call_move },
+	  .split_error = EAGAIN, .missing = second_node_missing,
+	  .call = call_move },
 };
+
+SWEEPS_AT_LIMIT(sweeps)
 
 TEST("fail-folio")
 {

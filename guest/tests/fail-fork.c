@@ -57,12 +57,15 @@ static bool child_had_a_copy(struct scene *s)
 }
 
 static const struct sweep sweeps[] = {
-	{ "fork of a pinned THP", .most = 120, .split_error = ENOMEM,
+	{ "fork of a pinned THP", .charges = true, .most = 120, .split_error = ENOMEM,
 	  .set_up = pin, .call = call_fork, .finish = reap,
 	  .done = child_had_a_copy, .tear_down = unpin },
-	{ "fork of a THP", .split_error = ENOMEM, .never_splits = true,
+	{ "fork of a THP", .charges = true, .split_error = ENOMEM,
+	  .never_splits = true,
 	  .call = call_fork, .finish = reap, .done = child_had_a_copy },
 };
+
+SWEEPS_AT_LIMIT(sweeps)
 
 TEST("fail-fork")
 {

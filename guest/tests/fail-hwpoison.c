@@ -64,6 +64,8 @@ static const struct sweep sweeps[] = {
 	  .set_up = be_ready, .call = call_poison, .done = poisoned, .undone = told_and_mapped },
 };
 
+SWEEPS_AT_LIMIT(sweeps)
+
 TEST("fail-hwpoison")
 {
 	if (madvise(NULL, 0, MADV_HWPOISON)) {
