@@ -199,7 +199,35 @@ long limit_ooms(void)
 	       cgroup_field("memory.events", "oom_group_kill");
 }
 
-void limit_spare_me(void)
+static void set_score(const char *text)
 {
-	file_must_write("/proc/self/oom_score_adj", "-1000");
+	file_must_write("/proc/self/oom_score_adj", text);
+}
+
+static void be_chosen(struct child *me, void *arg)
+{
+	(void)arg;
+	set_score("1000");
+	child_pause(me);
+}
+
+struct child limit_prey(enum limit_prey prey)
+{
+	struct child other = { 0 };
+
+	if (prey == LIMIT_NOBODY)
+		set_score("-1000");
+	if (prey == LIMIT_OTHER) {
+		other = child_start(be_chosen, NULL);
+		child_wait_pause(&other);
+	}
+	return other;
+}
+
+void limit_end_prey(enum limit_prey prey, struct child *other)
+{
+	if (prey != LIMIT_OTHER)
+		return;
+	child_close(other);
+	report(!child_reap(other->pid, 45), "the other process was not killed");
 }

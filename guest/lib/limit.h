@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "child.h"
+
 /* Pages charged at a time and kept for a CPU: the kernel's MEMCG_CHARGE_BATCH. */
 #define LIMIT_BATCH	64
 
@@ -59,7 +61,18 @@ long limit_hits(const struct limit *l);
 /* The kernel chose a process of the group to be killed, or had none to choose. */
 long limit_ooms(void);
 
-/* Keeps the caller, and children it will have, from being chosen. */
-void limit_spare_me(void);
+/* Whom the kernel may kill when the group runs out of memory. */
+enum limit_prey {
+	LIMIT_NOBODY,
+	LIMIT_CALLER,
+	LIMIT_OTHER,		/* before the caller */
+};
+
+/*
+ * Sees to that for the caller and children it will have; the other process
+ * is started here, and has to be ended by limit_end_prey().
+ */
+struct child limit_prey(enum limit_prey prey);
+void limit_end_prey(enum limit_prey prey, struct child *other);
 
 #endif

@@ -61,6 +61,7 @@ struct run {
 
 static const struct sweep *current;
 static const char *current_splitter;
+static enum limit_prey current_prey;
 
 static void broken(struct run *run, enum check check, unsigned int nth,
 		   const char *what)
@@ -513,13 +514,12 @@ static void body_at_limit(void)
 	struct limit limit;
 	struct outcome without;
 	struct outcome with;
+	struct child other;
 
-	limit_spare_me();
 	cgroup_join();
+	other = limit_prey(current_prey);
 	limit = limit_open();
 	run.room = region_reserve(1);
-	/* The first go also grows what the kernel keeps. */
-	try_at_limit(&run, NULL);
 	without = try_at_limit(&run, NULL);
 	with = try_at_limit(&run, &limit);
 	if (!report(!with.error, "succeeds"))
@@ -532,6 +532,7 @@ static void body_at_limit(void)
 			    with.huge, without.done ? "done" : "not done",
 			    without.tables, without.huge);
 	report(!with.ooms, "the cgroup does not run out of memory");
+	limit_end_prey(current_prey, &other);
 }
 
 static struct sweep_table *tables_at_limit;
@@ -545,10 +546,11 @@ void sweep_table_register(struct sweep_table *table)
 	*at = table;
 }
 
-void sweeps_at_limit(void)
+void sweeps_at_limit(const char *title, enum limit_prey prey)
 {
+	current_prey = prey;
 	for (struct sweep_table *t = tables_at_limit; t; t = t->next)
 		for (size_t i = 0; i < t->count; i++)
-			if (!t->ops[i].charges)
+			if (!strcmp(title, t->name) && !t->ops[i].charges)
 				run_case(&t->ops[i], body_at_limit);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "child.h"
+#include "limit.h"
 #include "region.h"
 
 /* Where the allocations of a split are: in the split, or before a walk. */
@@ -97,10 +98,11 @@ void sweeps_run(const char *splitter, const struct sweep *ops, size_t count);
 	}
 
 /*
- * A table of operations, one a file, that is to be run at a limit, too: by
- * sweeps_at_limit().
+ * A table of operations, one a file, that are to be run at a limit, too: those
+ * that are charged for nothing else.
  */
 struct sweep_table {
+	const char *name;
 	const struct sweep *ops;
 	size_t count;
 	struct sweep_table *next;
@@ -108,9 +110,10 @@ struct sweep_table {
 
 void sweep_table_register(struct sweep_table *table);
 
-#define SWEEPS_AT_LIMIT(table)						\
+#define SWEEPS_AT_LIMIT(title, table)					\
 	static struct sweep_table sweep_table_entry = {			\
-		.ops = table, .count = sizeof(table) / sizeof(*(table)),	\
+		.name = title, .ops = table,				\
+		.count = sizeof(table) / sizeof(*(table)),		\
 	};								\
 	static void __attribute__((constructor)) sweep_table_enlist(void)	\
 	{								\
@@ -118,11 +121,11 @@ void sweep_table_register(struct sweep_table *table);
 	}
 
 /*
- * Runs each operation of these tables that charges nothing else in a memory
- * cgroup (cgroup_make()) that is exactly at its limit and has nobody to kill:
- * reports that it succeeds and does what it does without a limit.
+ * Runs the operations of table @title in a memory cgroup
+ * (cgroup_make()) exactly at its limit: reports that each succeeds and does what
+ * it does without a limit, and that the group does not run out of memory.
  */
-void sweeps_at_limit(void);
+void sweeps_at_limit(const char *title, enum limit_prey prey);
 
 /* Forks children that map the region and check it when they end. */
 void scene_share(struct scene *s, size_t children);

@@ -27,6 +27,7 @@
 #include "node.h"
 #include "pagemap.h"
 #include "pattern.h"
+#include "pin.h"
 #include "pressure.h"
 #include "region.h"
 #include "report.h"

@@ -36,7 +36,7 @@ static const struct sweep sweeps[] = {
 	{ "MADV_PAGEOUT of a page", .advice = true, .call = call_pageout },
 };
 
-SWEEPS_AT_LIMIT(sweeps)
+SWEEPS_AT_LIMIT("fail-advice", sweeps)
 
 TEST("fail-advice")
 {

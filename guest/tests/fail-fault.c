@@ -98,7 +98,7 @@ static const struct sweep sweeps[] = {
 	  .set_up = swap_out, .call = touch_by_read, .fault = true },
 };
 
-SWEEPS_AT_LIMIT(sweeps)
+SWEEPS_AT_LIMIT("fail-fault", sweeps)
 
 TEST("fail-fault")
 {

@@ -105,7 +105,7 @@ static const struct sweep sweeps[] = {
 	  .call = call_move },
 };
 
-SWEEPS_AT_LIMIT(sweeps)
+SWEEPS_AT_LIMIT("fail-folio", sweeps)
 
 TEST("fail-folio")
 {

@@ -64,7 +64,7 @@ static const struct sweep sweeps[] = {
 	  .set_up = be_ready, .call = call_poison, .done = poisoned, .undone = told_and_mapped },
 };
 
-SWEEPS_AT_LIMIT(sweeps)
+SWEEPS_AT_LIMIT("fail-hwpoison", sweeps)
 
 TEST("fail-hwpoison")
 {

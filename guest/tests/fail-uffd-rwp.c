@@ -89,7 +89,7 @@ static const struct sweep sweeps[] = {
 	  .tear_down = unwatch },
 };
 
-SWEEPS_AT_LIMIT(sweeps)
+SWEEPS_AT_LIMIT("fail-uffd-rwp", sweeps)
 
 TEST("fail-uffd-rwp")
 {

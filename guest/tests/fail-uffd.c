@@ -243,5 +243,5 @@ static const struct sweep sweeps[] = {
 	  .undone = not_scanned, .tear_down = unwatch_async },
 };
 
-SWEEPS_AT_LIMIT(sweeps)
+SWEEPS_AT_LIMIT("fail-uffd", sweeps)
 SWEEPS("fail-uffd", SPLIT_OF_PMD, sweeps)

@@ -241,5 +241,5 @@ static const struct sweep sweeps[] = {
 	  .call = call_move_misaligned, .done = all_moved },
 };
 
-SWEEPS_AT_LIMIT(sweeps)
+SWEEPS_AT_LIMIT("fail-vma", sweeps)
 SWEEPS("fail-vma", SPLIT_OF_PMD, sweeps)

@@ -6,12 +6,18 @@
  */
 #include "../lib/test.h"
 
+static const char *const tables[] = {
+	"fail-vma", "fail-advice", "fail-fault", "fail-uffd", "fail-uffd-rwp",
+	"fail-folio",
+};
+
 TEST("limit-calls")
 {
 	if (!cgroup_make()) {
 		report_skip("this kernel has no memory cgroups");
 		return;
 	}
-	sweeps_at_limit();
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+		sweeps_at_limit(tables[i], LIMIT_NOBODY);
 	cgroup_remove();
 }
