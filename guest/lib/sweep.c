@@ -548,9 +548,21 @@ void sweep_table_register(struct sweep_table *table)
 
 void sweeps_at_limit(const char *title, enum limit_prey prey)
 {
+	static const char *const names[] = {
+		[LIMIT_NOBODY] = "nobody to kill",
+		[LIMIT_CALLER] = "the caller to kill",
+		[LIMIT_OTHER] = "another to kill",
+	};
+	const struct sweep_table *t = tables_at_limit;
+
+	while (t && strcmp(title, t->name))
+		t = t->next;
+	if (!t)
+		fatal("no table %s", title);
 	current_prey = prey;
-	for (struct sweep_table *t = tables_at_limit; t; t = t->next)
-		for (size_t i = 0; i < t->count; i++)
-			if (!strcmp(title, t->name) && !t->ops[i].charges)
-				run_case(&t->ops[i], body_at_limit);
+	report_prefix_push(names[prey]);
+	for (size_t i = 0; i < t->count; i++)
+		if (!t->ops[i].charges)
+			run_case(&t->ops[i], body_at_limit);
+	report_prefix_pop();
 }

@@ -77,12 +77,6 @@ static int call_move(struct scene *s)
 	return node < 0 ? -node : 0;
 }
 
-static const char *soft_offline_missing(void)
-{
-	return advice_known(MADV_SOFT_OFFLINE) ? NULL :
-	       "this kernel has no MADV_SOFT_OFFLINE";
-}
-
 static const char *second_node_missing(void)
 {
 	return node_two() ? NULL : "this machine has one node";
@@ -97,7 +91,7 @@ static const struct sweep sweeps[] = {
 	{ "MADV_PAGEOUT of a THP", .advice = true, .most = 40,
 	  .call = call_pageout },
 	{ "MADV_SOFT_OFFLINE of a page", .split_error = EBUSY,
-	  .missing = soft_offline_missing, .call = call_soft_offline },
+	  .missing = poison_missing, .call = call_soft_offline },
 	{ "MADV_COLLAPSE", .charges = true, .never_splits = true, .split_error = EAGAIN,
 	  .set_up = base_pages, .call = call_collapse, .done = collapsed },
 	{ "move_pages of a THP", .advice = true, .never_splits = true,

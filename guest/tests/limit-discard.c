@@ -206,12 +206,10 @@ static const struct sweep discards[] = {
 
 SWEEPS_AT_LIMIT("limit-discard", discards)
 
-static void discard_at_limit(const char *who, enum limit_prey prey)
+static void discard_at_limit(enum limit_prey prey)
 {
-	report_prefix_push(who);
 	sweeps_at_limit("fail-zap", prey);
 	sweeps_at_limit("limit-discard", prey);
-	report_prefix_pop();
 }
 
 TEST("limit-discard")
@@ -220,9 +218,9 @@ TEST("limit-discard")
 		report_skip("this kernel has no memory cgroups");
 		return;
 	}
-	discard_at_limit("nobody to kill", LIMIT_NOBODY);
-	discard_at_limit("only the caller to kill", LIMIT_CALLER);
-	discard_at_limit("another to kill", LIMIT_OTHER);
+	discard_at_limit(LIMIT_NOBODY);
+	discard_at_limit(LIMIT_CALLER);
+	discard_at_limit(LIMIT_OTHER);
 	cgroup_remove();
 	if (!cgroup_turn_to_v1()) {
 		report_skip("this kernel has no memory cgroups of v1");
@@ -230,6 +228,8 @@ TEST("limit-discard")
 	}
 	if (!cgroup_make() || cgroup_write("memory.oom_control", "1"))
 		fatal("a cgroup without OOM killer");
-	discard_at_limit("v1, nobody may be killed", LIMIT_CALLER);
+	report_prefix_push("v1 without OOM killer");
+	discard_at_limit(LIMIT_CALLER);
+	report_prefix_pop();
 	cgroup_remove();
 }
