@@ -11,6 +11,12 @@ bool advice_known(int advice)
 	return !madvise(NULL, 0, advice);
 }
 
+const char *poison_missing(void)
+{
+	return advice_known(MADV_HWPOISON) ? NULL :
+	       "this kernel has no memory failures on demand";
+}
+
 const char *guards_missing(void)
 {
 	return advice_known(MADV_GUARD_INSTALL) ? NULL :

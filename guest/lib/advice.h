@@ -11,4 +11,7 @@ bool advice_known(int advice);
 /* What the kernel lacks for MADV_GUARD_INSTALL; NULL: nothing. */
 const char *guards_missing(void);
 
+/* The same for MADV_HWPOISON and MADV_SOFT_OFFLINE. */
+const char *poison_missing(void);
+
 #endif

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -14,6 +16,7 @@
 
 #define ROOT	"/sys/fs/cgroup"
 static const char *group = "test";
+static bool v1;
 
 static const char *path_of(const char *file)
 {
@@ -30,11 +33,39 @@ void cgroup_use(const char *name)
 
 bool cgroup_make(void)
 {
-	if (file_write(ROOT "/cgroup.subtree_control", "+memory"))
+	if (!v1 && file_write(ROOT "/cgroup.subtree_control", "+memory"))
 		return false;
 	if (mkdir(path_of(""), 0755))
 		fatal("mkdir %s", path_of(""));
 	return true;
+}
+
+/* What is left of a group that was removed goes soon: until then it is busy. */
+bool cgroup_turn_to_v1(void)
+{
+	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+	int failed;
+
+	if (file_write(ROOT "/cgroup.subtree_control", "-memory") ||
+	    umount(ROOT))
+		fatal("leaving cgroup v2");
+	for (int i = 0; i < 1000; i++) {
+		failed = mount("cgroup", ROOT, "cgroup", 0, "memory");
+		if (!failed || errno != EBUSY)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	v1 = !failed;
+	if (failed && errno == EBUSY)
+		fatal("mounting cgroup v1");
+	if (failed && mount("cgroup2", ROOT, "cgroup2", 0, NULL))
+		fatal("mounting cgroup v2");
+	return v1;
+}
+
+bool cgroup_is_v1(void)
+{
+	return v1;
 }
 
 bool cgroup_make_for_tables(void)

@@ -19,4 +19,13 @@ bool scene_gone(struct scene *s);	/* no access */
 bool scene_zero(struct scene *s);
 bool scene_read_only(struct scene *s);	/* contents intact, neighbours writable */
 
+/*
+ * MADV_HWPOISON of the page, and of the next one each time: what is poisoned
+ * stays so. A process that it must kill is told by SIGBUS, which is caught.
+ */
+void scene_poison_ready(struct scene *s);
+int scene_poison(struct scene *s);
+bool scene_poison_told(void);
+bool scene_poisoned(struct scene *s);
+
 #endif

@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "cgroup.h"
 #include "cpu.h"
 #include "fail.h"
+#include "limit.h"
 #include "pagemap.h"
 #include "report.h"
 #include "size.h"
@@ -59,6 +61,7 @@ struct run {
 
 static const struct sweep *current;
 static const char *current_splitter;
+static enum limit_prey current_prey;
 
 static void broken(struct run *run, enum check check, unsigned int nth,
 		   const char *what)
@@ -448,6 +451,20 @@ static void body(void)
 	say(&run);
 }
 
+static void run_case(const struct sweep *op, void (*run_body)(void))
+{
+	const char *missing = op->missing ? op->missing() : NULL;
+
+	current = op;
+	if (missing) {
+		report_prefix_push(op->name);
+		report_skip("%s", missing);
+		report_prefix_pop();
+	} else {
+		case_run_for(op->name, run_body, SWEEP_LIMIT);
+	}
+}
+
 void sweeps_run(const char *splitter, const struct sweep *ops, size_t count)
 {
 	if (!fail_possible()) {
@@ -459,18 +476,97 @@ void sweeps_run(const char *splitter, const struct sweep *ops, size_t count)
 		return;
 	}
 	current_splitter = splitter;
-	for (size_t i = 0; i < count; i++) {
-		const char *missing = NULL;
+	for (size_t i = 0; i < count; i++)
+		run_case(&ops[i], body);
+}
 
-		current = &ops[i];
-		if (current->missing)
-			missing = current->missing();
-		if (missing) {
-			report_prefix_push(current->name);
-			report_skip("%s", missing);
-			report_prefix_pop();
-		} else {
-			case_run_for(current->name, body, SWEEP_LIMIT);
-		}
-	}
+/* What a call did, told when there is no limit any more. */
+struct outcome {
+	int error;
+	long tables;
+	size_t huge;
+	bool done;
+	bool ooms;
+};
+
+static struct outcome try_at_limit(struct run *run, struct limit *limit)
+{
+	struct scene s = scene_make(run);
+	struct outcome o = { .tables = -scene_tables(&s) };
+	long ooms = limit_ooms();
+
+	/* No table waits to be freed. */
+	tables_system();
+	if (limit)
+		limit_reach(limit, 0);
+	o.error = run->op->call(&s);
+	if (limit)
+		limit_lift(limit);
+	if (run->op->finish)
+		run->op->finish(&s);
+	o.tables += scene_tables(&s);
+	o.huge = region_huge(&s.r);
+	o.done = intact(run, &s);
+	o.ooms = limit_ooms() != ooms;
+	scene_end(run, &s);
+	return o;
+}
+
+static void body_at_limit(void)
+{
+	struct run run = { .op = current };
+	struct limit limit;
+	struct outcome without;
+	struct outcome with;
+	struct child other;
+
+	cgroup_join();
+	other = limit_prey(current_prey);
+	limit = limit_open();
+	run.room = region_reserve(1);
+	without = try_at_limit(&run, NULL);
+	with = try_at_limit(&run, &limit);
+	if (!report(!with.error, "succeeds"))
+		report_note("%s", strerror(with.error));
+	if (!report(with.done && without.done && with.tables == without.tables &&
+		    with.huge == without.huge,
+		    "does what it does without a limit"))
+		report_note("%s, %ld bytes of tables and %zu huge PMDs, not %s, %ld and %zu",
+			    with.done ? "done" : "not done", with.tables,
+			    with.huge, without.done ? "done" : "not done",
+			    without.tables, without.huge);
+	report(!with.ooms, "the cgroup does not run out of memory");
+	limit_end_prey(current_prey, &other);
+}
+
+static struct sweep_table *tables_at_limit;
+
+void sweep_table_register(struct sweep_table *table)
+{
+	struct sweep_table **at = &tables_at_limit;
+
+	while (*at)
+		at = &(*at)->next;
+	*at = table;
+}
+
+void sweeps_at_limit(const char *title, enum limit_prey prey)
+{
+	static const char *const names[] = {
+		[LIMIT_NOBODY] = "nobody to kill",
+		[LIMIT_CALLER] = "the caller to kill",
+		[LIMIT_OTHER] = "another to kill",
+	};
+	const struct sweep_table *t = tables_at_limit;
+
+	while (t && strcmp(title, t->name))
+		t = t->next;
+	if (!t)
+		fatal("no table %s", title);
+	current_prey = prey;
+	report_prefix_push(names[prey]);
+	for (size_t i = 0; i < t->count; i++)
+		if (!t->ops[i].charges)
+			run_case(&t->ops[i], body_at_limit);
+	report_prefix_pop();
 }

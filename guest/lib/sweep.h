@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "child.h"
+#include "limit.h"
 #include "region.h"
 
 /* Where the tables of a split come from: of any split, or of that of a folio. */
@@ -59,6 +60,11 @@ struct sweep {
 	bool may_lose;
 	/* A driver for testing that cannot take other failures than the split's. */
 	bool only_split;
+	/*
+	 * The call is charged for pages besides the tables of splits: a memory
+	 * cgroup at its limit refuses them, on every kernel.
+	 */
+	bool charges;
 	/* Sites to look at, where there are endless ones alike; 0: all. */
 	unsigned int most;
 
@@ -83,7 +89,7 @@ struct sweep {
 };
 
 /*
- * Runs  sweeps, each as a case, with the splits that they fail in
+ * Runs sweeps, each as a case, with the splits that they fail in
  * @splitter (SPLIT_OF_...); each says "# sweep: ..." in one line.
  */
 void sweeps_run(const char *splitter, const struct sweep *ops, size_t count);
@@ -94,6 +100,36 @@ void sweeps_run(const char *splitter, const struct sweep *ops, size_t count);
 	{								\
 		sweeps_run(splitter, ops, sizeof(ops) / sizeof(*(ops)));	\
 	}
+
+/*
+ * A table of operations, one a file, that are to be run at a limit, too: those
+ * that are charged for nothing else.
+ */
+struct sweep_table {
+	const char *name;
+	const struct sweep *ops;
+	size_t count;
+	struct sweep_table *next;
+};
+
+void sweep_table_register(struct sweep_table *table);
+
+#define SWEEPS_AT_LIMIT(title, table)					\
+	static struct sweep_table sweep_table_entry = {			\
+		.name = title, .ops = table,				\
+		.count = sizeof(table) / sizeof(*(table)),		\
+	};								\
+	static void __attribute__((constructor)) sweep_table_enlist(void)	\
+	{								\
+		sweep_table_register(&sweep_table_entry);		\
+	}
+
+/*
+ * Runs the operations of table @title in a memory cgroup
+ * (cgroup_make()) exactly at its limit: reports that each succeeds and does what
+ * it does without a limit, and that the group does not run out of memory.
+ */
+void sweeps_at_limit(const char *title, enum limit_prey prey);
 
 /* Forks children that map the region and check it when they end. */
 void scene_share(struct scene *s, size_t children);

@@ -36,6 +36,8 @@ static const struct sweep sweeps[] = {
 	{ "MADV_PAGEOUT of a page", .advice = true, .call = call_pageout },
 };
 
+SWEEPS_AT_LIMIT("fail-advice", sweeps)
+
 TEST("fail-advice")
 {
 	bool swap = swap_on(SWAP_SIZE);

@@ -78,22 +78,27 @@ static void swap_out(struct scene *s)
 }
 
 static const struct sweep sweeps[] = {
-	{ "write to a shared THP", .set_up = share, .call = touch,
+	{ "write to a shared THP", .charges = true, .set_up = share, .call = touch,
 	  .fault = true },
-	{ "write to a THP of four processes", .set_up = share_with_three,
+	{ "write to a THP of four processes", .charges = true,
+	  .set_up = share_with_three,
 	  .call = touch, .fault = true },
 	{ "write to a THP protected by userfaultfd",
 	  .missing = uffd_protect_missing, .set_up = watch,
 	  .call = touch, .fault = true, .tear_down = unwatch },
 	{ "write to the huge zero page", .never_splits = true,
+	  .charges = true,
 	  .missing = zero_page_is_split,
 	  .set_up = zero_page, .call = touch, .fault = true },
-	{ "write to a page of the huge zero page",
+	{ "write to a page of the huge zero page", .charges = true,
 	  .missing = zero_page_is_replaced,
 	  .set_up = zero_page, .call = touch, .fault = true },
 	{ "read of a swapped out THP", .never_splits = true,
+	  .charges = true,
 	  .set_up = swap_out, .call = touch_by_read, .fault = true },
 };
+
+SWEEPS_AT_LIMIT("fail-fault", sweeps)
 
 TEST("fail-fault")
 {

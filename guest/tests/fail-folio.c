@@ -77,10 +77,9 @@ static int call_move(struct scene *s)
 	return node < 0 ? -node : 0;
 }
 
-static const char *soft_offline_missing(void)
+static const char *second_node_missing(void)
 {
-	return advice_known(MADV_SOFT_OFFLINE) ? NULL :
-	       "this kernel has no MADV_SOFT_OFFLINE";
+	return node_two() ? NULL : "this machine has one node";
 }
 
 static const struct sweep sweeps[] = {
@@ -93,12 +92,15 @@ static const struct sweep sweeps[] = {
 	  .call = call_pageout },
 	{ "MADV_SOFT_OFFLINE of a page", .split_error = EBUSY,
 	  .splits_again = true,
-	  .missing = soft_offline_missing, .call = call_soft_offline },
-	{ "MADV_COLLAPSE", .never_splits = true, .split_error = EAGAIN,
+	  .missing = poison_missing, .call = call_soft_offline },
+	{ "MADV_COLLAPSE", .charges = true, .never_splits = true, .split_error = EAGAIN,
 	  .set_up = base_pages, .call = call_collapse, .done = collapsed },
 	{ "move_pages of a THP", .advice = true, .never_splits = true,
-	  .split_error = EAGAIN, .call = call_move },
+	  .split_error = EAGAIN, .missing = second_node_missing,
+	  .call = call_move },
 };
+
+SWEEPS_AT_LIMIT("fail-folio", sweeps)
 
 TEST("fail-folio")
 {

@@ -12,25 +12,16 @@
 
 #include "../lib/test.h"
 
-#define GUP_TEST "/sys/kernel/debug/gup_test"
-
 static void pin(struct scene *s)
 {
-	struct pin_longterm_test pin = {
-		.addr = (uintptr_t)s->at,
-		.size = page_size(),
-		.flags = PIN_LONGTERM_TEST_FLAG_USE_WRITE,
-	};
-
-	s->fd = open(GUP_TEST, O_RDWR | O_CLOEXEC);
-	if (s->fd < 0 || ioctl(s->fd, PIN_LONGTERM_TEST_START, &pin))
+	s->fd = pin_open();
+	if (pin_pages(s->fd, s->at, page_size()))
 		fatal("pinning");
 }
 
 static void unpin(struct scene *s)
 {
-	if (ioctl(s->fd, PIN_LONGTERM_TEST_STOP))
-		fatal("unpinning");
+	unpin_pages(s->fd);
 	close(s->fd);
 }
 
@@ -57,17 +48,22 @@ static bool child_had_a_copy(struct scene *s)
 }
 
 static const struct sweep sweeps[] = {
-	{ "fork of a pinned THP", .most = 120, .split_error = ENOMEM,
+	{ "fork of a pinned THP", .charges = true, .most = 120, .split_error = ENOMEM,
 	  .set_up = pin, .call = call_fork, .finish = reap,
 	  .done = child_had_a_copy, .tear_down = unpin },
-	{ "fork of a THP", .split_error = ENOMEM, .never_splits = true,
+	{ "fork of a THP", .charges = true, .split_error = ENOMEM,
+	  .never_splits = true,
 	  .call = call_fork, .finish = reap, .done = child_had_a_copy },
 };
 
+SWEEPS_AT_LIMIT("fail-fork", sweeps)
+
 TEST("fail-fork")
 {
-	if (access(GUP_TEST, F_OK)) {
-		report_skip("this kernel has no gup_test to pin pages with");
+	const char *missing = pin_missing();
+
+	if (missing) {
+		report_skip("%s", missing);
 		return;
 	}
 	sweeps_run(SPLIT_OF_PMD, sweeps, sizeof(sweeps) / sizeof(*sweeps));

@@ -89,6 +89,8 @@ static const struct sweep sweeps[] = {
 	  .tear_down = unwatch },
 };
 
+SWEEPS_AT_LIMIT("fail-uffd-rwp", sweeps)
+
 TEST("fail-uffd-rwp")
 {
 	int uffd = uffd_open(FEATURES);

@@ -229,10 +229,12 @@ static const struct sweep sweeps[] = {
 	  .done = page_unprotected, .undone = rest_protected,
 	  .tear_down = unwatch },
 	{ "UFFDIO_MOVE of a page", .split_error = ENOMEM, .may_keep = 1,
+	  .charges = true,
 	  .set_up = watch_target, .call = call_move, .done = moved,
 	  .tear_down = unwatch },
 	{ "UFFDIO_MOVE of parts of two THPs", .thps = 2,
 	  .split_error = ENOMEM, .part_error = EAGAIN, .may_keep = 1,
+	  .charges = true,
 	  .set_up = watch_target, .call = call_move_two, .done = all_moved,
 	  .partly = so_much_moved, .tear_down = unwatch },
 	{ "PAGEMAP_SCAN that protects a page", .split_error = ENOMEM,
@@ -241,4 +243,5 @@ static const struct sweep sweeps[] = {
 	  .undone = not_scanned, .tear_down = unwatch_async },
 };
 
+SWEEPS_AT_LIMIT("fail-uffd", sweeps)
 SWEEPS("fail-uffd", SPLIT_OF_PMD, sweeps)

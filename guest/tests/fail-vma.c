@@ -234,10 +234,12 @@ static const struct sweep sweeps[] = {
 	{ "mremap to half the size", .split_error = ENOMEM,
 	  .call = call_shrink, .done = shrunk },
 	{ "mremap of a page away", .split_error = ENOMEM, .may_keep = 1,
+	  .charges = true,
 	  .set_up = clear_target, .call = call_move_page, .done = page_moved },
 	{ "mremap to a misaligned place", .thps = 2, .split_error = ENOMEM,
-	  .may_keep = 3, .set_up = clear_target,
+	  .may_keep = 3, .charges = true, .set_up = clear_target,
 	  .call = call_move_misaligned, .done = all_moved },
 };
 
+SWEEPS_AT_LIMIT("fail-vma", sweeps)
 SWEEPS("fail-vma", SPLIT_OF_PMD, sweeps)

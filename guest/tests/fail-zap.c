@@ -85,4 +85,5 @@ static const struct sweep sweeps[] = {
 	  .set_up = zero_page, .call = call_guard, .done = guarded },
 };
 
+SWEEPS_AT_LIMIT("fail-zap", sweeps)
 SWEEPS("fail-zap", SPLIT_OF_PMD, sweeps)
