@@ -59,6 +59,11 @@ void cgroup_join(void)
 	file_must_write(path_of("cgroup.procs"), "0");
 }
 
+void cgroup_leave(void)
+{
+	file_must_write(ROOT "/cgroup.procs", "0");
+}
+
 int cgroup_write(const char *file, const char *text)
 {
 	return file_write(path_of(file), text);

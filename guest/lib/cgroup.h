@@ -20,6 +20,9 @@ bool cgroup_make_for_tables(void);
 /* Moves the calling process into it. */
 void cgroup_join(void);
 
+/* Moves it to the root of all groups. */
+void cgroup_leave(void);
+
 /* A file of it ("memory.max"): writes @text; 0 or -1 with errno. */
 int cgroup_write(const char *file, const char *text);
 

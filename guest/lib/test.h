@@ -27,6 +27,7 @@
 #include "pagemap.h"
 #include "pattern.h"
 #include "pressure.h"
+#include "reclaim.h"
 #include "region.h"
 #include "report.h"
 #include "scene.h"
