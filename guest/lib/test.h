@@ -16,6 +16,7 @@
 #include "cgroup.h"
 #include "child.h"
 #include "cpu.h"
+#include "crowd.h"
 #include "device.h"
 #include "fail.h"
 #include "family.h"
