@@ -5,7 +5,6 @@
 #include "aimed.h"
 #include "child.h"
 #include "fail.h"
-#include "pagemap.h"
 #include "report.h"
 #include "size.h"
 #include "tables.h"
@@ -105,13 +104,6 @@ bool aimed_possible(void)
 		return false;
 	}
 	return true;
-}
-
-bool aimed_swapped(const struct region *r)
-{
-	size_t pages = r->thps * thp_pages();
-
-	return pagemap_count(r->base, pages, PAGEMAP_SWAPPED) == pages;
 }
 
 bool aimed_huge(const struct region *r)

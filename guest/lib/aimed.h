@@ -48,8 +48,7 @@ void aimed_run(const struct aimed *a, struct region *r);
 /* Whether this kernel can do that; says why not, as a skip. */
 bool aimed_possible(void);
 
-/* The region is mapped by base pages that are swapped out; by huge PMDs. */
-bool aimed_swapped(const struct region *r);
+/* The region is mapped by huge PMDs. */
 bool aimed_huge(const struct region *r);
 
 #endif

@@ -90,6 +90,11 @@ void cgroup_join(void)
 	file_must_write(path_of("cgroup.procs"), "0");
 }
 
+void cgroup_leave(void)
+{
+	file_must_write(ROOT "/cgroup.procs", "0");
+}
+
 int cgroup_write(const char *file, const char *text)
 {
 	return file_write(path_of(file), text);
@@ -104,26 +109,48 @@ int cgroup_open(const char *file, int flags)
 	return fd;
 }
 
+/* Older kernels know no "max". */
+static ssize_t ask_for(int fd, size_t size)
+{
+	static const char *const swappiness[] = { "max", "200" };
+	ssize_t done = -1;
+	char text[64];
+	int len;
+
+	for (int i = 0; i < 2; i++) {
+		len = snprintf(text, sizeof(text), "%zu swappiness=%s", size,
+			       swappiness[i]);
+		done = write(fd, text, len);
+		if (done >= 0 || errno != EINVAL)
+			break;
+	}
+	return done;
+}
+
 int cgroup_reclaim_through(int fd)
 {
-	static const char max[] = "64M swappiness=max";
-	static const char most[] = "64M swappiness=200";
+	return ask_for(fd, 64 << 20) >= 0 || errno == EAGAIN ? 0 : -1;
+}
 
-	if (write(fd, max, sizeof(max) - 1) >= 0)
-		return 0;
-	/* Older kernels know no "max". */
-	if (errno == EINVAL && write(fd, most, sizeof(most) - 1) >= 0)
-		return 0;
-	return errno == EAGAIN ? 0 : -1;
+bool cgroup_reclaim_size(size_t size)
+{
+	int fd = cgroup_open("memory.reclaim", O_WRONLY);
+	bool done = ask_for(fd, size) >= 0;
+
+	if (!done && errno != EAGAIN)
+		fatal("memory.reclaim");
+	close(fd);
+	return done;
 }
 
 void cgroup_reclaim(void)
 {
-	int fd = cgroup_open("memory.reclaim", O_WRONLY);
+	cgroup_reclaim_size(64 << 20);
+}
 
-	if (cgroup_reclaim_through(fd))
-		fatal("memory.reclaim");
-	close(fd);
+long cgroup_number(const char *file)
+{
+	return file_number(path_of(file));
 }
 
 long cgroup_field(const char *file, const char *key)

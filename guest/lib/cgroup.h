@@ -4,6 +4,7 @@
 #define GUEST_CGROUP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Which group this process means from now on; "test" at first. */
 void cgroup_use(const char *name);
@@ -27,6 +28,9 @@ bool cgroup_make_for_tables(void);
 /* Moves the calling process into it. */
 void cgroup_join(void);
 
+/* Moves it to the root of all groups. */
+void cgroup_leave(void);
+
 /* A file of it ("memory.max"): writes @text; 0 or -1 with errno. */
 int cgroup_write(const char *file, const char *text);
 
@@ -41,6 +45,15 @@ void cgroup_reclaim(void);
 
 /* The same through memory.reclaim, opened before; 0 or -1 with errno. */
 int cgroup_reclaim_through(int fd);
+
+/*
+ * Asks reclaim for @size bytes of it, anonymous memory first; whether it says
+ * that they were reclaimed.
+ */
+bool cgroup_reclaim_size(size_t size);
+
+/* The number that a file of it holds. */
+long cgroup_number(const char *file);
 
 /* The number that follows @key in a file of it; -1 where there is none. */
 long cgroup_field(const char *file, const char *key);

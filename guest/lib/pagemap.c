@@ -15,14 +15,21 @@ static int pagemap_open(void)
 	return fd;
 }
 
-uint64_t pagemap_entry(const void *addr)
+static uint64_t read_entry(int fd, const void *addr)
 {
 	uint64_t entry;
-	int fd = pagemap_open();
 	off_t at = (uintptr_t)addr / page_size() * sizeof(entry);
 
 	if (pread(fd, &entry, sizeof(entry), at) != sizeof(entry))
 		fatal("reading pagemap");
+	return entry;
+}
+
+uint64_t pagemap_entry(const void *addr)
+{
+	int fd = pagemap_open();
+	uint64_t entry = read_entry(fd, addr);
+
 	close(fd);
 	return entry;
 }
@@ -30,10 +37,12 @@ uint64_t pagemap_entry(const void *addr)
 size_t pagemap_count(const void *addr, size_t pages, uint64_t bits)
 {
 	size_t count = 0;
+	int fd = pagemap_open();
 
 	for (size_t i = 0; i < pages; i++)
-		count += (pagemap_entry((const char *)addr + i * page_size()) &
+		count += (read_entry(fd, (const char *)addr + i * page_size()) &
 			  bits) == bits;
+	close(fd);
 	return count;
 }
 

@@ -96,3 +96,13 @@ size_t region_huge(const struct region *r)
 		huge += pagemap_is_huge(region_thp(r, i));
 	return huge;
 }
+
+size_t region_swapped(const struct region *r)
+{
+	return pagemap_count(r->base, r->thps * thp_pages(), PAGEMAP_SWAPPED);
+}
+
+bool region_is_swapped(const struct region *r)
+{
+	return region_swapped(r) == r->thps * thp_pages();
+}

@@ -55,4 +55,8 @@ bool region_intact(const struct region *r);
 /* How many THPs of the region are mapped by a huge PMD now. */
 size_t region_huge(const struct region *r);
 
+/* How many pages of the region are swapped out now, and whether all are. */
+size_t region_swapped(const struct region *r);
+bool region_is_swapped(const struct region *r);
+
 #endif

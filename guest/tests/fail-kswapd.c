@@ -153,7 +153,7 @@ static void run(struct region *r, size_t sharers, const char *inside)
 				  "reclaim by kswapd",
 		.inside = inside, .act = wake_kswapd, .stop = wait_for_sleep,
 		.tried = "thp_split_pmd_failed", .splits = AIMED_SOME,
-		.done = aimed_swapped, .tables = tables_if_split(THPS),
+		.done = region_is_swapped, .tables = tables_if_split(THPS),
 		.sharers = sharers,
 	};
 	long stolen = vmstat("pgsteal_kswapd");

@@ -4,11 +4,7 @@
  * tables there is no memory stay mapped and intact, and are swapped out once
  * there is.
  */
-#include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "../lib/test.h"
 
@@ -18,68 +14,10 @@
 /* Far more than the allocations of THPS splits: a page and its lock each. */
 #define MOST_NTHS	(10 * THPS)
 
-/* The first goes only age the pages. */
-#define GOES		20
-
-/* Writes memory.reclaim whenever it is let go, */
-static struct child outside;
-
-/* with the allocation that shall fail, 0 for none, and whether it did. */
-static struct order {
-	unsigned int nth;
-	bool failed;
-} *order;
-
-static void reclaim_on_order(struct child *me, void *arg)
-{
-	int fd;
-
-	(void)arg;
-	cgroup_use(".");
-	cgroup_join();
-	cgroup_use("test");
-	fd = cgroup_open("memory.reclaim", O_WRONLY);
-	for (;;) {
-		child_pause(me);
-		fail_nth(order->nth);
-		if (cgroup_reclaim_through(fd))
-			_exit(EXIT_FAILURE);
-		order->failed = fail_nth_end() && order->nth;
-	}
-}
-
-/* Before there is memory that a fork would share. */
-static void start_outside(void)
-{
-	order = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (order == MAP_FAILED)
-		fatal("mmap");
-	outside = child_start(reclaim_on_order, NULL);
-	child_wait_pause(&outside);
-	cgroup_join();
-}
-
-static void end_outside(void)
-{
-	kill(outside.pid, SIGKILL);
-	child_reap(outside.pid, 10);
-	child_close(&outside);
-}
-
-/* Whether allocation @nth of a split was made to fail; 0: none is. */
-static bool reclaim(unsigned int nth)
-{
-	order->nth = nth;
-	child_go(&outside);
-	child_wait_pause(&outside);
-	return order->failed;
-}
-
 static void reclaim_all(const struct region *r)
 {
 	(void)r;
-	reclaim(0);
+	reclaimer_run(0);
 }
 
 static void run(struct region *r, size_t sharers)
@@ -90,19 +28,20 @@ static void run(struct region *r, size_t sharers)
 			"memory.reclaim from outside of the cgroup",
 		.inside = SPLIT_OF_FOLIO, .act = reclaim_all,
 		.tried = "thp_split_pmd_failed", .splits = AIMED_SOME,
-		.done = aimed_swapped, .tables = tables_if_split(THPS),
+		.done = region_is_swapped, .tables = tables_if_split(THPS),
 		.sharers = sharers,
 	};
 
 	aimed_run(&all, r);
-	end_outside();
+	reclaimer_end();
 }
 
 static void of_THPs(void)
 {
 	struct region r;
 
-	start_outside();
+	reclaimer_start();
+	cgroup_join();
 	r = region_of_thps(THPS, 1);
 	run(&r, 0);
 }
@@ -112,7 +51,8 @@ static void of_shared_THPs(void)
 	struct region r;
 	struct child c;
 
-	start_outside();
+	reclaimer_start();
+	cgroup_join();
 	r = region_of_thps(THPS, 2);
 	c = child_start(family_split_too, &r);
 	child_wait_pause(&c);
@@ -134,8 +74,8 @@ static bool fail_one(unsigned int nth, long *sum, bool *well)
 	long splits;
 
 	fail_aim(FAIL_INSIDE, SPLIT_OF_FOLIO);
-	for (int i = 0; !failed && !aimed_swapped(&r) && i < GOES; i++)
-		failed = reclaim(nth);
+	for (int i = 0; !failed && !region_is_swapped(&r) && i < RECLAIM_GOES; i++)
+		failed = reclaimer_run(nth);
 	fail_aim(FAIL_ANY, NULL);
 	splits = vmstat("thp_split_pmd_failed") - count;
 	*sum += splits;
@@ -159,10 +99,11 @@ static void one_at_a_time(void)
 	long splits = 0;
 	bool well = true;
 
-	start_outside();
+	reclaimer_start();
+	cgroup_join();
 	while (fail_one(nth, &splits, &well) && nth < MOST_NTHS)
 		nth++;
-	end_outside();
+	reclaimer_end();
 	report_note("%u allocations, %ld splits failed", nth - 1, splits);
 	report(nth < MOST_NTHS, "reclaim ends without a failure");
 	report(splits >= THPS, "splits fail one at a time");

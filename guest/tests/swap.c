@@ -10,11 +10,6 @@
 #define THPS		4
 #define SWAP_SIZE	(16 * THPS * thp_size())
 
-static size_t swapped(const struct region *r)
-{
-	return pagemap_count(r->base, r->thps * thp_pages(), PAGEMAP_SWAPPED);
-}
-
 static void page_out(void *addr, size_t size)
 {
 	if (madvise(addr, size, MADV_PAGEOUT))
@@ -27,10 +22,10 @@ static void whole_out_and_in(void)
 	struct tables before = tables_read(0);
 
 	page_out(r.base, THPS * thp_size());
-	report(swapped(&r) == THPS * thp_pages(), "all pages are swapped out");
+	report(region_is_swapped(&r), "all pages are swapped out");
 	report_tables(&before, tables_if_split(THPS), "out");
 	report(region_intact(&r), "contents");
-	report(swapped(&r) == 0, "all pages are back");
+	report(region_swapped(&r) == 0, "all pages are back");
 	report_tables(&before, tables_if_split(THPS), "in");
 }
 
@@ -40,7 +35,7 @@ static void unmapped_while_out(void)
 	struct tables before = tables_read(0);
 
 	page_out(r.base, THPS * thp_size());
-	report(swapped(&r) == THPS * thp_pages(), "all pages are swapped out");
+	report(region_is_swapped(&r), "all pages are swapped out");
 	if (munmap(r.base, THPS * thp_size()))
 		fatal("munmap");
 	report_tables(&before, tables_if_huge(-THPS), "unmapped");
@@ -53,7 +48,7 @@ static void part_out(void)
 	size_t half = thp_pages() / 2;
 
 	page_out(region_page(&r, half), half * page_size());
-	report(swapped(&r) == half, "the part is swapped out");
+	report(region_swapped(&r) == half, "the part is swapped out");
 	report_tables(&before, tables_if_split(1), "split");
 	report(region_intact(&r), "contents");
 }
@@ -76,10 +71,7 @@ static void shared_by_two_processes(void)
 	c = child_start(sharer, &r);
 	child_wait_pause(&c);
 	before = tables_read(0);
-	/* The first passes only age the pages. */
-	for (int i = 0; swapped(&r) < THPS * thp_pages() && i < 20; i++)
-		cgroup_reclaim();
-	report(swapped(&r) == THPS * thp_pages(), "all pages are swapped out");
+	report(reclaim_region(&r), "all pages are swapped out");
 	report_process_tables(&before, tables_if_split(THPS), "parent");
 	child_go(&c);
 	child_wait_pause(&c);

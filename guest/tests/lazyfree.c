@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reclaim throws a THP that was given to MADV_FREE away as it is: that takes no
+ * PTE table, so it is done where there is no memory for one. What was written to
+ * since stays.
+ */
+#include <sys/mman.h>
+
+#include "../lib/test.h"
+
+#define THPS		4
+
+/* Of the group, file memory first: that is where it counts. There is no swap. */
+static void reclaim(void)
+{
+	cgroup_write("memory.reclaim", "64M");
+}
+
+static bool tables_fail(bool fail)
+{
+	if (kernel_deposits() || tables_share_pages() || !fail_possible())
+		return false;
+	fail_always(0, true);
+	fail_aim(fail ? FAIL_INSIDE : FAIL_ANY, SPLIT_OF_FOLIO);
+	if (fail)
+		fail_always(100, true);
+	return true;
+}
+
+static void lazyfree(const struct region *r)
+{
+	cpu_stay();
+	if (madvise(r->base, r->thps * thp_size(), MADV_FREE))
+		fatal("MADV_FREE");
+}
+
+static long discarded(void)
+{
+	return vmstat("pglazyfreed");
+}
+
+/* Whether it is so once @thps are. */
+static bool reclaim_without_tables(long thps)
+{
+	long want = discarded() + thps * (long)thp_pages();
+	long failed = vmstat("thp_split_pmd_failed");
+	bool well;
+
+	tables_fail(true);
+	for (int i = 0; discarded() < want && i < RECLAIM_GOES; i++)
+		reclaim();
+	tables_fail(false);
+	well = report(discarded() == want, "%ld are discarded", thps);
+	if (!well)
+		report_note("%ld pages too few", want - discarded());
+	report(vmstat("thp_split_pmd_failed") == failed, "no split fails");
+	return well;
+}
+
+static struct region make(uint64_t seed)
+{
+	cgroup_join();
+	return region_of_thps(THPS, seed);
+}
+
+static void all(void)
+{
+	struct region r = make(1);
+	struct tables before = tables_read(0);
+
+	lazyfree(&r);
+	reclaim_without_tables(THPS);
+	report_tables(&before, 0, "discarded");
+	report(region_huge(&r) == 0, "none is mapped");
+	report(pattern_zero(r.base, THPS * thp_pages()), "reads zero");
+}
+
+/* A fork after MADV_FREE shares what is to be discarded. */
+static void sharer(struct child *me, void *arg)
+{
+	struct region *r = arg;
+
+	child_pause(me);
+	report(region_huge(r) == 0, "none is mapped in the child");
+	report(pattern_zero(r->base, THPS * thp_pages()),
+	       "reads zero in the child");
+}
+
+static void shared_by_two_processes(void)
+{
+	struct region r = make(2);
+	struct child c;
+
+	lazyfree(&r);
+	c = child_start(sharer, &r);
+	child_wait_pause(&c);
+	reclaim_without_tables(THPS);
+	child_go(&c);
+	child_end(&c);
+	report(region_huge(&r) == 0, "none is mapped");
+	report(pattern_zero(r.base, THPS * thp_pages()), "reads zero");
+}
+
+/* One byte is enough. */
+static void written_to_since(void)
+{
+	struct region r = make(3);
+	struct tables before = tables_read(0);
+	size_t half = THPS / 2;
+	char *byte;
+
+	lazyfree(&r);
+	for (size_t i = 0; i < half; i++) {
+		byte = region_page(&r, i * thp_pages() + thp_pages() / 3);
+		*(volatile char *)byte = *byte;
+	}
+	reclaim_without_tables(THPS - half);
+	/* As they are now, they are no longer looked at. */
+	for (int i = 0; i < RECLAIM_GOES; i++)
+		reclaim();
+	report(region_holds(&r, 0, half * thp_pages()),
+	       "what was written to is intact");
+	report(pattern_zero(region_thp(&r, half), (THPS - half) * thp_pages()),
+	       "what was not reads zero");
+	report_system_tables(&before, 0, "discarded");
+}
+
+TEST("lazyfree")
+{
+	if (!cgroup_make()) {
+		report_skip("this kernel has no memory cgroups");
+		return;
+	}
+	CASE(all);
+	CASE(shared_by_two_processes);
+	CASE(written_to_since);
+	cgroup_remove();
+}
