@@ -120,7 +120,7 @@ static void asks_for_no_table(void)
 	struct region r = share_with_locker(&c);
 	long failed = vmstat("thp_split_pmd_failed");
 
-	fail_aim(FAIL_INSIDE, SPLIT_OF_FOLIO);
+	fail_aim(FAIL_INSIDE, SPLIT_OF_PMD);
 	fail_always(100, true);
 	reclaim_all();
 	fail_always(0, true);
