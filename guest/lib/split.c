@@ -8,13 +8,18 @@
 #include "size.h"
 #include "split.h"
 
-void split_folios(const void *addr, size_t size)
+void split_folios_of(pid_t pid, const void *addr, size_t size)
 {
 	char request[96];
 
-	snprintf(request, sizeof(request), "%d,%p,%p", getpid(), addr,
+	snprintf(request, sizeof(request), "%d,%p,%p", pid, addr,
 		 (const void *)((const char *)addr + size));
 	file_must_write("/sys/kernel/debug/split_huge_pages", request);
+}
+
+void split_folios(const void *addr, size_t size)
+{
+	split_folios_of(getpid(), addr, size);
 }
 
 void split_folio(const struct region *r, size_t thp)

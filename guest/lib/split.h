@@ -4,6 +4,7 @@
 #define GUEST_SPLIT_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "region.h"
 
@@ -12,6 +13,9 @@
  * debugfs split_huge_pages.
  */
 void split_folios(const void *addr, size_t size);
+
+/* The same in process @pid. */
+void split_folios_of(pid_t pid, const void *addr, size_t size);
 
 /* The same for one THP of a region. */
 void split_folio(const struct region *r, size_t thp);

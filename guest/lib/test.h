@@ -36,6 +36,7 @@
 #include "scene.h"
 #include "size.h"
 #include "split.h"
+#include "stuck.h"
 #include "sweep.h"
 #include "swap.h"
 #include "tables.h"

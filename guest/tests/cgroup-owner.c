@@ -4,7 +4,6 @@
  * memory cgroup of that process; and nothing is left there when it exits.
  */
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -98,11 +97,7 @@ static void split_by(splitter split)
 
 static void debugfs(pid_t pid, const struct region *r)
 {
-	char request[96];
-
-	snprintf(request, sizeof(request), "%d,%p,%p", pid, (void *)r->base,
-		 (void *)region_thp(r, THPS));
-	file_must_write("/sys/kernel/debug/split_huge_pages", request);
+	split_folios_of(pid, r->base, THPS * thp_size());
 }
 
 static void advise(pid_t pid, const struct region *r, int advice)
