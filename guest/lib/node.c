@@ -7,6 +7,7 @@
 
 #include "file.h"
 #include "node.h"
+#include "size.h"
 
 bool node_two(void)
 {
@@ -34,6 +35,21 @@ int node_of(void *addr)
 int node_move(void *addr, int node)
 {
 	return move_page(addr, &node);
+}
+
+int node_shuttle(void *addr, size_t moves)
+{
+	int first = !node_of(addr);
+	void *pages[moves];
+	int nodes[moves];
+	int status[moves];
+
+	for (size_t i = 0; i < moves; i++) {
+		pages[i] = (char *)addr + i % thp_pages() * page_size();
+		nodes[i] = i % 2 ? !first : first;
+	}
+	return syscall(SYS_move_pages, 0, moves, pages, nodes, status,
+		       MPOL_MF_MOVE) ? -1 : 0;
 }
 
 int node_bind(void *addr, size_t size, int node)

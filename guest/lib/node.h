@@ -18,6 +18,12 @@ int node_of(void *addr);
  */
 int node_move(void *addr, int node);
 
+/*
+ * Moves the folio at @addr between nodes 0 and 1, @moves times by one system
+ * call; 0, or -1 with errno. The last of an even number brings it back.
+ */
+int node_shuttle(void *addr, size_t moves);
+
 /* Binds @size bytes to @node and moves what is elsewhere; 0 or -1 with errno. */
 int node_bind(void *addr, size_t size, int node);
 

@@ -4,6 +4,7 @@
  * a huge PMD again, and no table comes or goes.
  */
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "../lib/test.h"
 
@@ -30,6 +31,57 @@ static void there_and_back(void)
 		report(region_intact(&r), "contents");
 		report_tables(&before, 0, "moved");
 	}
+}
+
+/*
+ * Whether a move needs what the instructions of one CPU do not show: a second
+ * try, a page besides the THP, a wait.
+ */
+#define MOVES 256
+
+static void by_one_call(void)
+{
+	static const struct {
+		const char *name;
+		long by;
+	} counters[] = {
+		{ "thp_migration_success", MOVES },
+		{ "thp_migration_fail", 0 },
+		{ "thp_migration_split", 0 },
+		{ "pgmigrate_fail", 0 },
+		{ "thp_split_pmd", 0 },
+		{ "compact_stall", 0 },
+	};
+	enum { NR = sizeof(counters) / sizeof(counters[0]) };
+	struct region r = region_of_thps(1, 5);
+	struct tables before = tables_read(0);
+	long at[NR], freed, waits;
+	struct rusage usage;
+
+	for (int i = 0; i < NR; i++)
+		at[i] = vmstat(counters[i].name);
+	freed = vmstat("pgfree");
+	getrusage(RUSAGE_SELF, &usage);
+	waits = usage.ru_nvcsw;
+	if (node_shuttle(r.base, MOVES))
+		fatal("move_pages");
+	getrusage(RUSAGE_SELF, &usage);
+	waits = usage.ru_nvcsw - waits;
+	freed = vmstat("pgfree") - freed - MOVES * (long)thp_pages();
+
+	for (int i = 0; i < NR; i++) {
+		at[i] = vmstat(counters[i].name) - at[i];
+		if (!report(at[i] == counters[i].by, "%s counts %ld",
+			    counters[i].name, counters[i].by))
+			report_note("it counted %ld", at[i]);
+	}
+	if (!report(freed < MOVES / 2, "a move frees the THP and no more"))
+		report_note("%ld more pages in %d moves", freed, MOVES);
+	if (!report(waits < MOVES / 2, "a move does not wait"))
+		report_note("%ld waits in %d moves", waits, MOVES);
+	report(region_huge(&r) == 1, "still huge");
+	report(region_intact(&r), "contents");
+	report_tables(&before, 0, "moved");
 }
 
 static void sharer(struct child *me, void *arg)
@@ -102,6 +154,7 @@ TEST("migrate")
 		return;
 	}
 	CASE(there_and_back);
+	CASE(by_one_call);
 	CASE(shared_by_two_processes);
 	CASE(whole_by_mbind);
 	CASE(part_by_mbind);
