@@ -21,6 +21,8 @@
  */
 #define PAGES	(16 * LIMIT_BATCH)
 
+#define REACH_TRIES	5
+
 /* Pages of address space, every second one for a VMA: kilobytes of objects. */
 #define VMAS	128
 
@@ -145,21 +147,27 @@ static void forget_objects(struct limit *l)
 
 /*
  * Usage rises when a batch is charged, and then does not until all of it is used.
- * What is freed meanwhile spoils the count.
+ * What is freed meanwhile, and goes back to the batch, spoils the count: then
+ * once more.
  */
 void limit_reach(struct limit *l, size_t spare)
 {
 	long filled;
+	int tries = 0;
 
 	do {
+		if (tries++ == REACH_TRIES)
+			fatal("the group does not come to its limit");
 		forget_objects(l);
 		begin_batch(l);
 		limit_charge(l, LIMIT_BATCH - 1);
 		if (!begin_objects(l))
-			fatal("VMAs are not charged");
+			continue;
 		filled = limit_usage(l);
 		limit_charge(l, LIMIT_BATCH - 1);
-	} while (limit_usage(l) != filled);
+		if (limit_usage(l) == filled)
+			break;
+	} while (true);
 	set_max(l, filled + spare * page_size());
 }
 
