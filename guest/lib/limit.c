@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -14,6 +15,7 @@
 #include "limit.h"
 #include "report.h"
 #include "size.h"
+#include "tables.h"
 
 /*
  * Pages for one limit_reach(). One of each page table is charged from the start,
@@ -21,8 +23,11 @@
  */
 #define PAGES	(16 * LIMIT_BATCH)
 
-/* Pages of address space, every second one for a VMA: kilobytes of objects. */
-#define VMAS	128
+/* Pages of address space, every second one for a VMA: some pages of objects. */
+static size_t vma_pages(void)
+{
+	return page_size() / 16;
+}
 
 static long read_number(int fd, const char *after)
 {
@@ -47,13 +52,13 @@ long limit_hits(const struct limit *l)
 	return read_number(l->events, "\nmax ");
 }
 
-static void set_max(const struct limit *l, long bytes)
+static void write_number(int fd, long bytes)
 {
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%ld", bytes);
 
-	if (pwrite(l->max, text, len, 0) != len)
-		fatal("the limit of the cgroup");
+	if (pwrite(fd, text, len, 0) != len)
+		fatal("writing to the cgroup");
 }
 
 static char *map(size_t pages, int prot)
@@ -73,6 +78,13 @@ static bool holds_table(const struct limit *l, size_t page)
 	       !((uintptr_t)(l->pages + page * page_size()) % thp_size());
 }
 
+/* "2": dentries and inodes; "4": from now on without a word on the console. */
+static void write_caches(const struct limit *l, const char *what)
+{
+	if (pwrite(l->caches, what, 1, 0) != 1)
+		fatal("drop_caches");
+}
+
 struct limit limit_open(void)
 {
 	bool v1 = cgroup_is_v1();
@@ -82,11 +94,18 @@ struct limit limit_open(void)
 				   O_WRONLY | O_NONBLOCK),
 		.current = cgroup_open(v1 ? "memory.usage_in_bytes" :
 				       "memory.current", O_RDONLY),
+		.drain = cgroup_open(v1 ? "memory.force_empty" : "memory.high",
+				     O_WRONLY),
 		.events = v1 ? -1 : cgroup_open("memory.events", O_RDONLY),
+		.caches = open("/proc/sys/vm/drop_caches",
+			       O_WRONLY | O_CLOEXEC),
+		.rcu = open("/sys/module/rcutree/parameters/do_rcu_barrier",
+			    O_WRONLY | O_CLOEXEC),
 		.pages = map(PAGES, PROT_READ | PROT_WRITE),
-		.vmas = map(VMAS, PROT_NONE),
+		.vmas = map(vma_pages(), PROT_NONE),
 	};
 
+	write_caches(&l, "4");
 	for (size_t i = 0; i < PAGES; i++)
 		if (holds_table(&l, i))
 			l.pages[i * page_size()] = 1;
@@ -123,49 +142,92 @@ static size_t begin_batch(struct limit *l)
 	return pages;
 }
 
-/* Charges VMAs until they take a page, most of which is left. */
-static bool begin_objects(struct limit *l)
+static void split_vma_of_pages(struct limit *l)
 {
-	long before = limit_usage(l);
-
-	for (size_t i = 1; i < VMAS - 1; i += 2) {
-		if (mprotect(l->vmas + i * page_size(), page_size(), PROT_READ))
-			fatal("mprotect");
-		if (limit_usage(l) != before)
-			return true;
-	}
-	return false;
-}
-
-static void forget_objects(struct limit *l)
-{
-	if (mprotect(l->vmas, VMAS * page_size(), PROT_NONE))
+	if (l->split + 3 > vma_pages())
+		fatal("out of address space for VMAs");
+	l->split += 2;
+	if (mprotect(l->vmas + (l->split - 1) * page_size(), page_size(),
+		     PROT_READ))
 		fatal("mprotect");
 }
 
 /*
+ * Charges VMAs until they take a page, and then what is left of the batch of
+ * that; how many it took.
+ */
+static size_t begin_objects(struct limit *l)
+{
+	long before = limit_usage(l);
+	size_t count = 0;
+
+	do {
+		split_vma_of_pages(l);
+		count++;
+	} while (limit_usage(l) == before);
+	limit_charge(l, LIMIT_BATCH - 1);
+	return count;
+}
+
+static void forget_objects(struct limit *l)
+{
+	if (mprotect(l->vmas, vma_pages() * page_size(), PROT_NONE))
+		fatal("mprotect");
+	l->split = 0;
+}
+
+/*
+ * What was closed or unmapped before, the kernel may free a little later; names
+ * of files it keeps until a reclaim finds them, which is to find nothing; and what
+ * a CPU has in stock it keeps until a limit is hit.
+ */
+static void free_all(const struct limit *l)
+{
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+
+	tables_system();
+	/* The first time names lose their marks of use, then go, then inodes. */
+	for (int i = 0; i < 4; i++)
+		write_caches(l, "2");
+	/* Waits for what is freed behind a grace period. */
+	if (l->rcu >= 0 && pwrite(l->rcu, "1", 1, 0) != 1)
+		fatal("do_rcu_barrier");
+	if (l->events < 0) {
+		write_number(l->drain, 0);
+	} else {
+		write_number(l->drain, limit_usage(l) - page_size());
+		write_number(l->drain, LONG_MAX);
+	}
+	nanosleep(&pause, NULL);
+}
+
+/*
  * Usage rises when a batch is charged, and then does not until all of it is used.
- * What is freed meanwhile spoils the count.
+ * A page of small objects is left half used: full enough for those of a call,
+ * and empty enough for those that are freed, or it would be given back.
  */
 void limit_reach(struct limit *l, size_t spare)
 {
 	long filled;
+	size_t half;
 
+	free_all(l);
 	do {
 		forget_objects(l);
 		begin_batch(l);
 		limit_charge(l, LIMIT_BATCH - 1);
-		if (!begin_objects(l))
-			fatal("VMAs are not charged");
+		begin_objects(l);
+		half = begin_objects(l) / 2;
 		filled = limit_usage(l);
-		limit_charge(l, LIMIT_BATCH - 1);
+		for (size_t i = 0; i < half; i++)
+			split_vma_of_pages(l);
 	} while (limit_usage(l) != filled);
-	set_max(l, filled + spare * page_size());
+	write_number(l->max, filled + spare * page_size());
 }
 
 void limit_lift(struct limit *l)
 {
-	set_max(l, LONG_MAX);
+	write_number(l->max, LONG_MAX);
 	for (size_t i = 0; i < l->charged; i++)
 		if (!holds_table(l, i) &&
 		    madvise(l->pages + i * page_size(), page_size(), MADV_DONTNEED))
@@ -180,7 +242,7 @@ long limit_pages_of(struct limit *l, void (*call)(void *arg), void *arg)
 	long pages;
 
 	limit_reach(l, 0);
-	set_max(l, LONG_MAX);
+	write_number(l->max, LONG_MAX);
 	before = limit_usage(l);
 	call(arg);
 	/* What is left of its last batch is used up. */

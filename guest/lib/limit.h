@@ -23,9 +23,13 @@ struct limit {
 	int max;
 	int current;
 	int events;		/* -1 in cgroup v1, which has none */
+	int drain;
+	int caches;
+	int rcu;
 	char *pages;
 	size_t charged;
 	char *vmas;
+	size_t split;		/* pages of these */
 };
 
 /*
@@ -36,7 +40,7 @@ struct limit limit_open(void);
 
 /*
  * Brings the group to its limit, without a reclaim on the way; @spare pages
- * are left. Tables that wait to be freed spoil it: tables_system() before.
+ * are left.
  */
 void limit_reach(struct limit *l, size_t spare);
 

@@ -495,8 +495,6 @@ static struct outcome try_at_limit(struct run *run, struct limit *limit)
 	struct outcome o = { .tables = -scene_tables(&s) };
 	long ooms = limit_ooms();
 
-	/* No table waits to be freed. */
-	tables_system();
 	if (limit)
 		limit_reach(limit, 0);
 	o.error = run->op->call(&s);
@@ -520,6 +518,8 @@ static void body_at_limit(void)
 	struct outcome with;
 	struct child other;
 
+	/* No page stays ahead for another CPU. */
+	cpu_stay();
 	cgroup_join();
 	other = limit_prey(current_prey);
 	limit = limit_open();
