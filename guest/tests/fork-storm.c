@@ -16,7 +16,7 @@
 
 #define THPS		8
 #define SWAP_SIZE	(16 * THPS * thp_size())
-#define ROUNDS		20
+#define ROUNDS		12
 
 /* Children at a time. */
 #define CHILDREN	4
