@@ -205,3 +205,12 @@ void fail_from_order(unsigned int order)
 	/* A cache must be marked to fail, and none is. */
 	set(SLAB, "cache-filter", order ? "Y" : "N");
 }
+
+void fail_pages(unsigned int most)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", most);
+	set(PAGES, "times", text);
+	set(SLAB, "times", "0");
+}

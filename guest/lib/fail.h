@@ -39,4 +39,7 @@ void fail_me(bool on);
 /* Spares page allocations below @order, and with order > 0 all of slab. */
 void fail_from_order(unsigned int order);
 
+/* Lets no more than @most page allocations fail, and none of slab. */
+void fail_pages(unsigned int most);
+
 #endif

@@ -26,7 +26,8 @@ static void watch(struct scene *s)
 	s->fd = uffd_open(FEATURES);
 	if (s->fd < 0)
 		fatal("userfaultfd");
-	uffd_register(s->fd, s->r.base, thp_size(), UFFDIO_REGISTER_MODE_RWP);
+	uffd_register(s->fd, s->r.base, s->r.thps * thp_size(),
+		      UFFDIO_REGISTER_MODE_RWP);
 }
 
 static void unwatch(struct scene *s)
@@ -42,6 +43,21 @@ static int call_protect(struct scene *s)
 static bool page_protected(struct scene *s)
 {
 	return !can_read(s->at) && scene_rest_intact(s);
+}
+
+/* From the middle of THP 0 to the middle of THP 1: two splits. */
+static int call_protect_two(struct scene *s)
+{
+	return protect(s, s->at, thp_size(), UFFDIO_RWPROTECT_MODE_RWP);
+}
+
+static bool two_protected(struct scene *s)
+{
+	size_t page = (s->at - s->r.base) / page_size();
+
+	return !can_read(s->at) && !can_read(s->at + thp_size() - 1) &&
+	       region_holds(&s->r, 0, page) &&
+	       region_holds(&s->r, page + thp_pages(), thp_pages() - page);
 }
 
 static void watch_and_protect(struct scene *s)
@@ -82,6 +98,10 @@ static bool all_protected(struct scene *s)
 static const struct sweep sweeps[] = {
 	{ "UFFDIO_RWPROTECT of a page", .split_error = ENOMEM,
 	  .set_up = watch, .call = call_protect, .done = page_protected,
+	  .tear_down = unwatch },
+	{ "UFFDIO_RWPROTECT of parts of two THPs", .thps = 2,
+	  .split_error = ENOMEM,
+	  .set_up = watch, .call = call_protect_two, .done = two_protected,
 	  .tear_down = unwatch },
 	{ "UFFDIO_RWPROTECT lifted from a page", .split_error = ENOMEM,
 	  .set_up = watch_and_protect, .call = call_unprotect,

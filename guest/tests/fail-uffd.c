@@ -15,7 +15,8 @@ static void watch(struct scene *s, uint64_t features)
 	s->fd = uffd_open(features);
 	if (s->fd < 0)
 		fatal("userfaultfd");
-	uffd_register(s->fd, s->r.base, thp_size(), UFFDIO_REGISTER_MODE_WP);
+	uffd_register(s->fd, s->r.base, s->r.thps * thp_size(),
+		      UFFDIO_REGISTER_MODE_WP);
 }
 
 static void unwatch(struct scene *s)
@@ -44,6 +45,25 @@ static bool page_protected(struct scene *s)
 {
 	return !can_write(s->at) && can_write(s->at + page_size()) &&
 	       can_write(s->at - 1) && region_intact(&s->r);
+}
+
+/* From the middle of THP 0 to the middle of THP 1: two splits. */
+static int call_protect_two(struct scene *s)
+{
+	return uffd_protect(s->fd, s->at, thp_size(), 1) ? errno : 0;
+}
+
+static bool two_protected(struct scene *s)
+{
+	char *end = s->at + thp_size();
+
+	return can_write(s->at - 1) && !can_write(s->at) &&
+	       !can_write(end - 1) && can_write(end) && region_intact(&s->r);
+}
+
+static bool none_protected(struct scene *s)
+{
+	return can_write(s->at) && can_write(s->at + thp_size() - 1);
 }
 
 static int call_unprotect(struct scene *s)
@@ -215,6 +235,11 @@ static const struct sweep sweeps[] = {
 	  .missing = uffd_protect_missing,
 	  .set_up = watch_writes, .call = call_protect,
 	  .done = page_protected, .tear_down = unwatch },
+	{ "UFFDIO_WRITEPROTECT of parts of two THPs", .thps = 2,
+	  .split_error = ENOMEM, .missing = uffd_protect_missing,
+	  .set_up = watch_writes, .call = call_protect_two,
+	  .done = two_protected, .undone = none_protected,
+	  .tear_down = unwatch },
 	{ "UFFDIO_WRITEPROTECT lifted from a page", .split_error = ENOMEM,
 	  .missing = uffd_protect_missing,
 	  .set_up = watch_and_protect, .call = call_unprotect,

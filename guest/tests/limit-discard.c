@@ -2,9 +2,12 @@
 /*
  * Who gives back a part of a THP at the limit of a memory cgroup gets that done,
  * whoever could be killed for a page table: neither the caller nor another is.
+ * Nor is anyone where the whole machine has no memory but what is given back.
  * Beside these the operations of fail-zap.
  */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -212,8 +215,55 @@ static void discard_at_limit(enum limit_prey prey)
 	sweeps_at_limit("limit-discard", prey);
 }
 
+#define WATERMARK	"/proc/sys/vm/min_free_kbytes"
+#define KEEP		"/proc/sys/vm/percpu_pagelist_high_fraction"
+
+static void set(const char *file, long value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", value);
+	file_must_write(file, text);
+}
+
+/*
+ * What is free is less than the lowest watermark, until a quarter is given back:
+ * a table that is taken before has somebody killed.
+ */
+static void with_no_memory_but_that(void)
+{
+	struct region r = region_of_thps(LARGE, 1);
+	size_t pages = LARGE * thp_pages() - 8;
+	long missing = LARGE / 4 * thp_size() / 1024;
+	long watermark = file_number(WATERMARK);
+	long ooms = vmstat("oom_kill");
+	int error;
+
+	cpu_stay();
+	set(WATERMARK, file_field("/proc/meminfo", "MemFree:") + missing);
+	error = result(madvise(region_page(&r, 3), pages * page_size(),
+			       MADV_DONTNEED));
+	set(WATERMARK, watermark);
+	report(!error, "succeeds");
+	report(vmstat("oom_kill") == ooms, "nobody is killed");
+	report(region_holds(&r, 0, 3) && region_holds(&r, 3 + pages, 5) &&
+	       pattern_zero(region_page(&r, 3), pages), "contents");
+}
+
+static void discard_without_memory(void)
+{
+	long watermark = file_number(WATERMARK);
+
+	/* What a CPU keeps for itself is not free for long. */
+	set(KEEP, INT_MAX);
+	CASE(with_no_memory_but_that);
+	set(KEEP, 0);
+	set(WATERMARK, watermark);
+}
+
 TEST("limit-discard")
 {
+	discard_without_memory();
 	if (!cgroup_make()) {
 		report_skip("this kernel has no memory cgroups");
 		return;

@@ -2,7 +2,8 @@
 /*
  * A long-term pin has to take a THP out of ZONE_MOVABLE, and where there is no
  * other THP to migrate it to, as base pages: a memory cgroup at its limit is no
- * reason that it cannot be split for that.
+ * reason that it cannot be split for that, nor that a table cannot be had the
+ * first time.
  */
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +58,20 @@ static void fail_no_more(struct scene *s)
 	(void)s;
 	fail_always(0, false);
 	fail_from_order(0);
+	fail_aim(FAIL_ANY, NULL);
+}
+
+/* Nor is there, the first time, a page for a table: another try finds one. */
+static void no_targets_and_no_table(struct scene *s)
+{
+	s->fd = pin_open();
+	s->value = vmstat("thp_migration_split");
+	fail_aim(FAIL_INSIDE, "migrate_pages_batch");
+	fail_always(100, false);
+	fail_me(true);
+	fail_me(false);
+	/* The target, the table, the target again. */
+	fail_pages(kernel_deposits() ? 1 : 3);
 }
 
 /* Each was split on its way. */
@@ -77,6 +92,9 @@ static const struct sweep pins[] = {
 	  .finish = fail_no_more, .done = migrated, .tear_down = unpin },
 	{ "pin of several THPs", .thps = SEVERAL,
 	  .set_up = no_targets, .call = call_pin,
+	  .finish = fail_no_more, .done = migrated, .tear_down = unpin },
+	{ "pin of a page while a first table cannot be had",
+	  .set_up = no_targets_and_no_table, .call = call_pin,
 	  .finish = fail_no_more, .done = migrated, .tear_down = unpin },
 };
 
