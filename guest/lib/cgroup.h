@@ -27,6 +27,9 @@ bool cgroup_make_for_tables(void);
 /* Moves the calling process into it. */
 void cgroup_join(void);
 
+/* Takes away its limit, which a process that was killed may have left. */
+void cgroup_unlimit(void);
+
 /* A file of it ("memory.max"): writes @text; 0 or -1 with errno. */
 int cgroup_write(const char *file, const char *text);
 
