@@ -14,10 +14,10 @@
 /* | faults here | huge | huge | */
 #define THPS		3
 
-#define CALLS		1000
+#define CALLS		200
 
 /* Fewer in all of them would prove nothing. */
-#define FAULTS		1000
+#define FAULTS		200
 
 /* Guest seconds; it takes a few: the calls unwind the stack each time. */
 #define LIMIT		300
