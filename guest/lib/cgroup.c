@@ -95,6 +95,14 @@ void cgroup_leave(void)
 	file_must_write(ROOT "/cgroup.procs", "0");
 }
 
+void cgroup_unlimit(void)
+{
+	if (v1)
+		file_must_write(path_of("memory.limit_in_bytes"), "-1");
+	else
+		file_must_write(path_of("memory.max"), "max");
+}
+
 int cgroup_write(const char *file, const char *text)
 {
 	return file_write(path_of(file), text);

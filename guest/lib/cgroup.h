@@ -31,6 +31,9 @@ void cgroup_join(void);
 /* Moves it to the root of all groups. */
 void cgroup_leave(void);
 
+/* Takes away its limit, which a process that was killed may have left. */
+void cgroup_unlimit(void);
+
 /* A file of it ("memory.max"): writes @text; 0 or -1 with errno. */
 int cgroup_write(const char *file, const char *text);
 

@@ -520,6 +520,7 @@ static void body_at_limit(void)
 
 	/* No page stays ahead for another CPU. */
 	cpu_stay();
+	cgroup_unlimit();
 	cgroup_join();
 	other = limit_prey(current_prey);
 	limit = limit_open();

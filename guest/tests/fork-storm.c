@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process forks again and again, and its children look at the memory that they
- * share and exit, while another CPU splits its THPs or swaps them out: mappers
- * come and go between the look at who needs a PTE table and the walk that takes
- * it. All THPs are done within a few tries, and no contents change.
+ * A process forks again and again, and its children exit at once, while another
+ * CPU splits its THPs or swaps them out: mappers come and go between the look at
+ * who needs a PTE table and the walk that takes it. All THPs are done within a
+ * few tries, and no contents change.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -14,9 +14,9 @@
 
 #include "../lib/test.h"
 
-#define THPS		8
+#define THPS		4
 #define SWAP_SIZE	(16 * THPS * thp_size())
-#define ROUNDS		12
+#define ROUNDS		16
 
 /* Children at a time. */
 #define CHILDREN	4
@@ -39,6 +39,8 @@ struct work {
 	void (*act)(size_t i);
 	/* How many bytes are done in all. */
 	size_t (*done)(void);
+	/* Children look at the memory. What they look at reclaim keeps. */
+	bool look;
 };
 
 static struct shared {
@@ -71,9 +73,18 @@ static size_t swapped_bytes(void)
 	return cgroup_number("memory.swap.current");
 }
 
-static const struct work split_all = { "folios are split", split, split_bytes };
-static const struct work swap_all = { "THPs are swapped out", swap_some,
-				      swapped_bytes };
+static const struct work split_all = {
+	.name = "folios are split",
+	.act = split,
+	.done = split_bytes,
+	.look = true,
+};
+
+static const struct work swap_all = {
+	.name = "THPs are swapped out",
+	.act = swap_some,
+	.done = swapped_bytes,
+};
 
 /* Whether it was, and in how many tries. */
 static bool do_one(const struct work *work, size_t i, size_t want)
@@ -106,7 +117,7 @@ static void other(struct child *me, void *arg)
 	}
 }
 
-/* Whether it found the first page of each THP as it should be. */
+/* Whether child @pid found what it looked at as it should be. */
 static bool end_of(pid_t pid)
 {
 	int status;
@@ -122,7 +133,7 @@ static pid_t fork_one(void)
 		fatal("fork");
 	if (pid)
 		return pid;
-	for (size_t i = 0; i < THPS; i++)
+	for (size_t i = 0; shared->work->look && i < THPS; i++)
 		if (!region_holds(&shared->r, i * thp_pages(), 1))
 			_exit(EXIT_FAILURE);
 	_exit(EXIT_SUCCESS);
