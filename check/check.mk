@@ -30,6 +30,7 @@ endif
 .PHONY: check-patches check-series check-builds
 
 check-patches: $(B)/stock/version | $(B)/tree/.git
+	@prove --failures check/series-input
 	@check/series $(BASE)
 	@BASE=$(BASE) prove --timer --failures --exec check/series-test round-trip checkpatch
 
