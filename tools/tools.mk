@@ -11,7 +11,7 @@ TOOLS_PACKAGES	:= $(if $(shell command -v dpkg-query),packages-tools)
 # What reads and adds up, apart from what prints: a guest test has it, too.
 THPCOST_CORE	:= $(addprefix tools/thpcost/,parse.c zero.c cost.c check.c survey.c)
 THPCOST_SOURCES	:= $(wildcard tools/thpcost/*.c)
-THPCOST_TESTS	:= $(addprefix tools/thpcost/tests/,documents rows bad-input broken live) \
+THPCOST_TESTS	:= $(addprefix tools/thpcost/tests/,documents rows bad-input files broken live) \
 		   $(TOOLS_BUILD)/tests/parse
 # What they run.
 THPCOST_TESTED	:= $(addprefix $(TOOLS_BUILD)/,thpcost tests/thpcost tests/parse tests/json)

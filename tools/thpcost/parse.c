@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "parse.h"
@@ -12,9 +13,18 @@
 
 FILE *open_at(int dir, const char *path)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
 	FILE *in;
+	int fd;
 
+	/* In a copy there may be whatever somebody put there: a FIFO waits, a device may do anything. */
+	if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW))
+		return NULL;
+	if (!S_ISREG(st.st_mode)) {
+		errno = S_ISLNK(st.st_mode) ? ELOOP : EINVAL;
+		return NULL;
+	}
+	fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
 	in = fdopen(fd, "r");

@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Opens a file below a directory for reading. NULL with errno. */
+/* Opens a regular file below a directory for reading, no symbolic link. NULL with errno. */
 FILE *open_at(int dir, const char *path);
 
 /* A figure to look for; value is the sum over the lines that had it. */

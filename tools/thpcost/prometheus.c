@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Text for Prometheus, as node_exporter's textfile collector reads it. The
- * file is replaced as a whole: its reader never sees half of it.
+ * Text for Prometheus, as node_exporter's textfile collector reads it.
  */
 #include <err.h>
 #include <errno.h>
@@ -9,9 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "replace.h"
 #include "thpcost.h"
 
 struct gauge {
@@ -149,25 +147,20 @@ static void put_all(const struct thpcost *t, const struct survey *survey, const 
 
 static void write_file(const struct thpcost *t, const struct survey *survey, const struct totals *totals)
 {
-	char *temporary;
-	FILE *out;
-	int fd;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = must(open_memstream(&text, &size));
+	int error;
 
-	if (asprintf(&temporary, "%s.XXXXXX", t->prometheus) < 0)
-		errx(EXIT_FAILURE, "out of memory");
-	fd = mkstemp(temporary);
-	if (fd < 0)
-		err(EXIT_FAILURE, "%s", t->prometheus);
-	out = must(fdopen(fd, "w"));
 	put_all(t, survey, totals, out);
-	if (ferror(out) || fchmod(fd, 0644) || fclose(out) || rename(temporary, t->prometheus)) {
-		int error = errno;
-
-		unlink(temporary);
-		errno = error;
-		err(EXIT_FAILURE, "%s", t->prometheus);
-	}
-	free(temporary);
+	if (ferror(out) || fclose(out))
+		errx(EXIT_FAILURE, "out of memory");
+	error = replace_file(t->prometheus, text, size);
+	if (error == -EMEDIUMTYPE)
+		errx(EXIT_FAILURE, "%s: is there and no regular file", t->prometheus);
+	if (error)
+		errx(EXIT_FAILURE, "%s: %s", t->prometheus, strerror(-error));
+	free(text);
 }
 
 /* All is read before anything is written. */
