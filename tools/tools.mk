@@ -73,6 +73,27 @@ $(TOOLS_BUILD)/tests/json: tools/thpcost/tests/json.c | packages
 test-tools: $(THPCOST_TESTED)
 	@prove --failures -j$(JOBS) $(THPCOST_TESTS)
 
+# Kernels that many run and the lab has no series for: Debian 12's own, the base as it
+# is, and a 6.12 whose PAGEMAP_SCAN does not see the huge zero page. It downloads a
+# package and builds a kernel: not in "make test".
+.PHONY: test-thpcost-kernels
+KERNELS_BUILD	:= $(TOOLS_BUILD)/kernels
+
+$(KERNELS_BUILD)/debian:
+	@mkdir -p $@.d
+	@cd $@.d && apt-get -q download $$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends:/ { print $$2 }')
+	@dpkg-deb --fsys-tarfile $@.d/*.deb | tar -xO --wildcards ./boot/vmlinuz-'*' >$@.tmp
+	@mv $@.tmp $@
+
+$(KERNELS_BUILD)/blind/test.bzImage: tools/thpcost/tests/blind.patch $(KERNEL_BUILD) | packages
+	@rm -rf $(@D)
+	@kernel/extract 6.12 $(@D)
+	@patch -s -d $(@D)/source -p1 <$<
+	@kernel/build blind $(@D)/source test $(@D) 6.12
+
+test-thpcost-kernels: $(KERNELS_BUILD)/debian $(KERNELS_BUILD)/blind/test.bzImage $$(B)/stock/test.bzImage build/guest/initrd.gz $(VMRUN)
+	@KVM=$(KVM) prove --verbose tools/thpcost/tests/kernels :: pfn=$(word 1,$^) pfn=$(word 2,$^) scan=$(word 3,$^)
+
 SECONDS		?= 60
 
 fuzz: | packages-fuzz

@@ -31,7 +31,10 @@ static struct process read_process(pid_t pid)
 	struct process p;
 	struct root root;
 
-	if (root_open(&root, "/") || process_read(&root, &kernel, pid, &p))
+	if (root_open(&root, "/"))
+		fatal("opening /proc");
+	kernel_try_zero(&root, &kernel);
+	if (process_read(&root, &kernel, pid, &p))
 		fatal("reading process %d", pid);
 	root_close(&root);
 	process_free(&p);

@@ -9,7 +9,6 @@
 
 #include "cost.h"
 #include "parse.h"
-#include "zero.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -108,7 +107,34 @@ int kernel_read(const struct root *root, struct kernel *kernel)
 	if (kernel->thp % kernel->page || entries & (entries - 1) || entries == 1 || entries > 1 << 16)
 		return -ERANGE;
 	kernel->table = entries * 8;
+	kernel->zero = (struct zero){ .thp = kernel->thp, .page = kernel->page };
 	return 0;
+}
+
+char *kernel_release(const struct root *root)
+{
+	FILE *in = open_at(root->proc, "sys/kernel/osrelease");
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!in)
+		return NULL;
+	if (getline(&line, &size, in) < 0) {
+		free(line);
+		line = NULL;
+	} else {
+		line[strcspn(line, "\n")] = '\0';
+	}
+	fclose(in);
+	return line;
+}
+
+void kernel_try_zero(const struct root *root, struct kernel *kernel)
+{
+	kernel->zero.way = ZERO_NEVER;
+	/* A changed kernel is newer than the last whose PAGEMAP_SCAN does not see it. */
+	if (kernel->thp && !kernel->zero_never)
+		zero_try(root->proc, kernel->changed, &kernel->zero);
 }
 
 void cost_add(struct cost *sum, const struct cost *cost)
@@ -246,9 +272,9 @@ static int read_memory(const struct kernel *kernel, int dir, struct status *stat
 	error = read_smaps(dir, &process->cost);
 	if (!error) {
 		process->read = true;
-		if (kernel->zero_never || !kernel->thp)
+		if (kernel->zero.way == ZERO_NEVER)
 			process->zero_read = true;
-		else if (!zero_find(dir, kernel->thp, &process->cost.zero, &zero_room))
+		else if (!zero_find(&kernel->zero, dir, &process->cost.zero, &zero_room))
 			process->zero_read = true;
 	} else if (error == -ESRCH) {
 		return error;

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "zero.h"
+
 /* Where /proc and /sys are: directories, or -1 where that one is missing. */
 struct root {
 	int proc;
@@ -28,6 +30,7 @@ struct kernel {
 	bool changed;		/* allocates the table when a PMD is split */
 	bool hash;		/* powerpc hash MMU: deposits, changed or not */
 	bool zero_never;	/* the huge zero page was never allocated */
+	struct zero zero;	/* how mappings of it are found, once tried out */
 };
 
 /*
@@ -36,6 +39,12 @@ struct kernel {
  * Returns 0 or -errno.
  */
 int kernel_read(const struct root *root, struct kernel *kernel);
+
+/* "6.12.0-1-amd64", to be freed; NULL where it is not told. */
+char *kernel_release(const struct root *root);
+
+/* Before processes are read: kernel->zero. Without it ZERO is not known. */
+void kernel_try_zero(const struct root *root, struct kernel *kernel);
 
 /* Of a process, or the sum of some. */
 struct cost {
@@ -69,7 +78,7 @@ struct process {
 	char name[64];
 	char *cgroup;		/* path; NULL where the kernel told none */
 	bool read;		/* smaps could be read */
-	bool zero_read;		/* and mappings of the huge zero page be found */
+	bool zero_read;		/* and mappings of the huge zero page be known */
 	struct cost cost;
 };
 

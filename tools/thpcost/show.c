@@ -80,9 +80,7 @@ static char *cell(const struct thpcost *t, const struct kernel *kernel,
 	case COL_THP:
 		return size_text(t, cost->thp);
 	case COL_ZERO:
-		if (row->subject == SUBJECT_PROCESS && row->zero_unread)
-			return NULL;
-		return size_text(t, cost->zero);
+		return row_zero_known(row) ? size_text(t, cost->zero) : NULL;
 	case COL_DEPOSIT:
 		return size_text(t, cost_deposit(kernel, cost));
 	case COL_GAIN:
@@ -164,8 +162,8 @@ static void say_limits(const struct survey *survey)
 		warnx("%u of %u processes may not be read (try as root): GAIN is at least right, MAX at the most",
 		      system->unread, system->processes);
 	if (system->zero_unread)
-		warnx("%u of %u processes hide the huge zero page (PAGEMAP_SCAN is of Linux 6.7): ZERO is at least right",
-		      system->zero_unread, system->processes);
+		warnx("the huge zero page is not known of %u of %u processes (%s): MAX has it",
+		      system->zero_unread, system->processes, zero_why_not(survey->kernel.zero.way));
 	if (survey->hidden)
 		warnx("/proc does not show all processes (a container, or hidepid=): GAIN is at least right");
 }
@@ -217,6 +215,7 @@ size_t show_pids(const struct thpcost *t)
 	int error;
 
 	must_kernel(t, &kernel);
+	kernel_try_zero(&t->root, &kernel);
 	for (size_t i = 0; i < t->nr_pids; i++) {
 		error = process_read(&t->root, &kernel, t->pids[i], &processes[count]);
 		if (error) {

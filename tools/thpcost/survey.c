@@ -126,6 +126,11 @@ struct row survey_row(const struct process *process)
 	};
 }
 
+bool row_zero_known(const struct row *row)
+{
+	return row->cost.zero || !(row->unread || row->zero_unread);
+}
+
 static void row_add(struct row *sum, const struct process *process)
 {
 	cost_add(&sum->cost, &process->cost);
@@ -171,6 +176,7 @@ int survey_read(const struct root *root, struct survey *survey)
 	error = kernel_read(root, &survey->kernel);
 	if (error)
 		return error;
+	kernel_try_zero(root, &survey->kernel);
 	survey->hidden = processes_hidden(root->proc);
 	error = read_processes(root, survey);
 	if (!error)

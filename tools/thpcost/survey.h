@@ -34,6 +34,9 @@ int survey_read(const struct root *root, struct survey *survey);
 
 void survey_free(struct survey *survey);
 
+/* Whether row->cost.zero says something: that much at least, and 0 only where that is known. */
+bool row_zero_known(const struct row *row);
+
 /* A row about one process. */
 struct row survey_row(const struct process *process);
 

@@ -57,7 +57,7 @@ static void usage(void)
 	fputs("\n"
 	      "Sources:\n"
 	      " THP is exact: AnonHugePages of smaps_rollup, which counts each mapping; ZERO is found\n"
-	      " by PAGEMAP_SCAN (Linux 6.7). A table for each is deposited, so GAIN is arithmetic, not\n"
+	      " in pagemap. A table for each is deposited, so GAIN is arithmetic, not\n"
 	      " an estimate. What may not be read is bounded by MAX. See thpcost(1).\n", stdout);
 }
 
@@ -217,7 +217,7 @@ static void parse(struct thpcost *t, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct thpcost t = { 0 };
+	struct thpcost t = { .version = VERSION };
 	size_t missing = 0;
 	bool good = true;
 

@@ -11,6 +11,7 @@
 
 struct thpcost {
 	struct root root;
+	const char *version;
 	const char *cgroup;	/* cgroups at or below this one, not processes */
 	const char *prometheus;	/* file to keep, "-" for standard output */
 	unsigned long top;	/* rows, besides that of the system; 0: all */
