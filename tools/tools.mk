@@ -9,7 +9,7 @@ TOOLS_SANITIZE	:= -g -fsanitize=address,undefined -fno-sanitize-recover=all
 TOOLS_PACKAGES	:= $(if $(shell command -v dpkg-query),packages-tools)
 
 # What reads and adds up, apart from what prints: a guest test has it, too.
-THPCOST_CORE	:= $(addprefix tools/thpcost/,parse.c zero.c cost.c check.c survey.c)
+THPCOST_CORE	:= $(addprefix tools/thpcost/,parse.c zero.c cost.c check.c share.c survey.c)
 THPCOST_SOURCES	:= $(wildcard tools/thpcost/*.c)
 THPCOST_TESTS	:= $(addprefix tools/thpcost/tests/,documents rows bad-input files broken live) \
 		   $(TOOLS_BUILD)/tests/parse

@@ -34,9 +34,10 @@ struct kernel {
 };
 
 /*
- * From transparent_hugepage/hpage_pmd_size, the page size, /proc/vmstat
+ * From transparent_hugepage/hpage_pmd_size, the page size, /proc/meminfo, /proc/vmstat
  * (thp_split_pmd_failed: only a changed kernel has it) and /proc/cpuinfo.
- * Returns 0 or -errno.
+ * Returns 0, -ERANGE where that is no size, -ENOMSG where nothing tells it, or another
+ * -errno.
  */
 int kernel_read(const struct root *root, struct kernel *kernel);
 
@@ -91,5 +92,8 @@ int process_read(const struct root *root, const struct kernel *kernel, pid_t pid
 		 struct process *process);
 
 void process_free(struct process *process);
+
+/* Whether @error is that this process has run out of something (files, memory). */
+bool error_is_ours(int error);
 
 #endif

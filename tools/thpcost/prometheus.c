@@ -238,7 +238,7 @@ void prometheus(const struct thpcost *t)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	write_once(t);
 	for (unsigned long i = 1; t->seconds && (!t->count || i < t->count); i++) {
-		wait_interval(t, &start, i);
+		wait_interval(t, &start);
 		write_once(t);
 	}
 }

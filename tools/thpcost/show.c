@@ -2,6 +2,7 @@
 /* The table of what is mapped now, and the one line of --check. */
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,7 +122,7 @@ static void add_row(const struct thpcost *t, struct libscols_table *table,
 	struct libscols_line *line = must(scols_table_new_line(table, NULL));
 
 	for (size_t i = 0; i < t->nr_columns; i++)
-		set_cell(line, i, cell(t, kernel, row, t->columns[i]));
+		set_cell(line, i, raw_text(t, cell(t, kernel, row, t->columns[i])));
 }
 
 static void print_table(struct libscols_table *table)
@@ -159,8 +160,8 @@ static void say_limits(const struct survey *survey)
 	const struct row *system = &survey->system;
 
 	if (system->unread)
-		warnx("%u of %u processes may not be read (try as root): GAIN is at least right, MAX at the most",
-		      system->unread, system->processes);
+		warnx("%u of %u processes may not be read (%s): GAIN is at least right, MAX at the most",
+		      system->unread, system->processes, read_why_not());
 	if (system->zero_unread)
 		warnx("the huge zero page is not known of %u of %u processes (%s): MAX has it",
 		      system->zero_unread, system->processes, zero_why_not(survey->kernel.zero.way));
@@ -223,7 +224,7 @@ size_t show_pids(const struct thpcost *t)
 			continue;
 		}
 		if (!processes[count].read)
-			warnx("%d: its memory may not be read (try as root); see MAX", t->pids[i]);
+			warnx("%d: its memory may not be read (%s); see MAX", t->pids[i], read_why_not());
 		rows[count] = survey_row(&processes[count]);
 		count++;
 	}
@@ -239,27 +240,49 @@ size_t show_pids(const struct thpcost *t)
 	return t->nr_pids - count;
 }
 
-bool show_check(const struct thpcost *t)
+/* One object: release, THP and table in bytes, whether it deposits. */
+static void print_check(const char *release, const struct kernel *kernel, const char *deposits,
+			const char *tables, const char *reason)
 {
-	struct kernel kernel;
+	printf("{\"kernel\":\"%s\",\"thp\":%" PRIu64 ",\"deposits\":%s,\"tables\":%s,\"reason\":",
+	       release, kernel->thp, deposits, tables);
+	printf(reason ? "\"%s\"}\n" : "null}\n", reason);
+}
+
+static int cannot_tell(const struct thpcost *t, const char *release, const struct kernel *kernel,
+		       const char *reason)
+{
+	if (t->json)
+		print_check(release, kernel, "null", "null", reason);
+	else
+		warnx("Linux %s: cannot tell: %s", release, reason);
+	return CHECK_CANNOT_TELL;
+}
+
+int show_check(const struct thpcost *t)
+{
+	struct kernel kernel = { 0 };
 	struct utsname name;
 	uint64_t tables = 0;
 	char *thp, *rise;
 	int error;
 
-	must_kernel(t, &kernel);
 	uname(&name);
+	error = kernel_read(&t->root, &kernel);
+	if (error)
+		return cannot_tell(t, name.release, &kernel, kernel_why_not(error));
 	if (!kernel.thp)
-		errx(EXIT_FAILURE, "Linux %s has no transparent huge pages", name.release);
+		return cannot_tell(t, name.release, &kernel, "it has no transparent huge pages");
 	error = check_deposit(&t->root, &kernel, &tables);
 	if (error == -EAGAIN)
-		errx(EXIT_FAILURE, "Linux %s gave no THP to try it out with: is it switched off, or memory full?",
-		     name.release);
+		return cannot_tell(t, name.release, &kernel, "it gave no THP: switched off, or memory is full");
 	if (error)
-		errx(EXIT_FAILURE, "cannot try it out: %s", strerror(-error));
+		return cannot_tell(t, name.release, &kernel, strerror(-error));
 	thp = size_text(t, kernel.thp);
-	rise = size_text(t, tables);
-	if (!tables)
+	rise = t->json ? format("%" PRIu64, tables) : size_text(t, tables);
+	if (t->json)
+		print_check(name.release, &kernel, tables ? "true" : "false", rise, NULL);
+	else if (!tables)
 		printf("Linux %s does not deposit: mapping a THP of %s took no page table.\n",
 		       name.release, thp);
 	else
@@ -267,5 +290,5 @@ bool show_check(const struct thpcost *t)
 		       name.release, thp, rise);
 	free(thp);
 	free(rise);
-	return !tables;
+	return tables ? CHECK_DEPOSITS : CHECK_DOES_NOT;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "parse.h"
+#include "share.h"
 #include "survey.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -106,7 +107,7 @@ static int read_processes(const struct root *root, struct survey *survey)
 			error = add_process(survey, &process);
 		else if (error == -EACCES)
 			survey->hidden = true;
-		if (error != -ENOMEM)
+		if (!error_is_ours(error))
 			error = 0;
 	}
 	closedir(proc);
@@ -179,8 +180,10 @@ int survey_read(const struct root *root, struct survey *survey)
 	kernel_try_zero(root, &survey->kernel);
 	survey->hidden = processes_hidden(root->proc);
 	error = read_processes(root, survey);
-	if (!error)
+	if (!error) {
+		survey->count = share_once(root, survey->processes, survey->count);
 		error = totals_read(root, &totals);
+	}
 	if (!error)
 		sum_up(survey, &totals);
 	return error;
@@ -202,6 +205,43 @@ static bool is_at_or_below(const char *path, const char *top)
 	while (len && top[len - 1] == '/')
 		len--;
 	return !strncmp(path, top, len) && (!path[len] || path[len] == '/');
+}
+
+bool cgroup_exists(const struct root *root, const struct survey *survey, const char *path)
+{
+	static const char *const mounts[] = { "", "/memory", "/unified" };
+	bool found = false;
+
+	for (size_t i = 0; i < survey->count && !found; i++)
+		found = survey->processes[i].cgroup && is_at_or_below(survey->processes[i].cgroup, path);
+	for (size_t i = 0; root->sys >= 0 && i < ARRAY_SIZE(mounts) && !found; i++) {
+		char *dir;
+
+		if (asprintf(&dir, "fs/cgroup%s%s", mounts[i], path) < 0)
+			return false;
+		found = !faccessat(root->sys, dir, F_OK, 0);
+		free(dir);
+	}
+	return found;
+}
+
+void survey_fold(struct survey *survey, const char *path, unsigned long depth)
+{
+	size_t len = strlen(path);
+
+	while (len && path[len - 1] == '/')
+		len--;
+	for (size_t i = 0; i < survey->count; i++) {
+		char *name = survey->processes[i].cgroup;
+
+		if (!name || !is_at_or_below(name, path) || !name[len])
+			continue;
+		name += len;
+		for (unsigned long level = 0; name && level < depth; level++)
+			name = strchr(name + 1, '/');
+		if (name)
+			*name = '\0';
+	}
 }
 
 static int by_cgroup(const void *a, const void *b)

@@ -47,6 +47,12 @@ struct row survey_row(const struct process *process);
  */
 ssize_t survey_cgroups(const struct survey *survey, const char *path, struct row **rows);
 
+/* Whether there is a cgroup @path, with processes or without. */
+bool cgroup_exists(const struct root *root, const struct survey *survey, const char *path);
+
+/* Adds cgroups further than @depth levels below @path to the one at that level. */
+void survey_fold(struct survey *survey, const char *path, unsigned long depth);
+
 /* Largest gain first, then deposit, then THP, then by number and name. */
 void rows_sort(const struct kernel *kernel, struct row *rows, size_t count);
 

@@ -37,11 +37,11 @@ _thpcost()
 		compopt -o filenames
 		return
 		;;
-	-t|--top|-w|--watch|-N|--count|-h|--help|-V|--version)
+	-d|--depth|-t|--top|-w|--watch|-N|--count|-h|--help|-V|--version)
 		return
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W '--system --pid --cgroup --top --all --watch --count
+	mapfile -t COMPREPLY < <(compgen -W '--system --pid --cgroup --depth --top --all --watch --count
 		--prometheus --check --json --raw --bytes --noheadings --output --output-all --sysroot
 		--help --version' -- "$cur")
 }

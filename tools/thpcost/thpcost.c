@@ -18,6 +18,13 @@
 #define VERSION "unknown"
 #endif
 
+/* A disk may be full, and closing is the last to know. */
+static void end_output(int failure)
+{
+	if (fflush(stdout) || ferror(stdout) || fclose(stdout))
+		err(failure, "standard output");
+}
+
 static void print_columns(const char *heading, const struct column *list, size_t count)
 {
 	printf("\n%s:\n", heading);
@@ -37,12 +44,13 @@ static void usage(void)
 	      " -s, --system             the system alone, no processes\n"
 	      " -p, --pid LIST           these processes alone\n"
 	      " -c, --cgroup[=PATH]      cgroups (at or below PATH) instead of processes\n"
+	      " -d, --depth N            add cgroups up, N levels below PATH\n"
 	      " -t, --top N              the N largest alone, besides the system\n"
 	      " -a, --all                also those without THPs, and those that may not be read\n"
 	      " -w, --watch SECONDS      a row of what happened in each interval\n"
 	      " -N, --count N            end after N intervals (default: never)\n"
 	      " -P, --prometheus FILE    write text for Prometheus to FILE, - for standard output\n"
-	      " -C, --check              whether this kernel deposits, tried out; the exit status tells\n"
+	      " -C, --check              whether this kernel deposits, tried out: exit status 1; 0 if not, 2 unknown\n"
 	      " -J, --json               use JSON output format\n"
 	      " -r, --raw                use raw output format\n"
 	      " -b, --bytes              print sizes in bytes, not in human readable format\n"
@@ -67,6 +75,7 @@ static const struct option options[] = {
 	{ "system",	no_argument,	   NULL, 's' },
 	{ "pid",	required_argument, NULL, 'p' },
 	{ "cgroup",	optional_argument, NULL, 'c' },
+	{ "depth",	required_argument, NULL, 'd' },
 	{ "top",	required_argument, NULL, 't' },
 	{ "all",	no_argument,	   NULL, 'a' },
 	{ "watch",	required_argument, NULL, 'w' },
@@ -154,6 +163,12 @@ static void choose_columns(struct thpcost *t, const char *arg, bool all)
 	}
 }
 
+/* With --check 1 is an answer. */
+static int failure(const struct thpcost *t)
+{
+	return t->check ? CHECK_CANNOT_TELL : EXIT_FAILURE;
+}
+
 /* Options that do not go together would be ignored in silence. */
 static void check(const struct thpcost *t, const char *output, bool all_columns,
 		  const char *sysroot)
@@ -169,10 +184,41 @@ static void check(const struct thpcost *t, const char *output, bool all_columns,
 	if ((t->prometheus || t->seconds) && t->nr_pids)
 		errx(EXIT_FAILURE, "--pid is neither for --watch nor for --prometheus");
 	if (t->check && (t->system || t->cgroup || t->nr_pids || t->top || t->all || t->seconds ||
-			 t->prometheus || t->json || t->raw || output || all_columns || sysroot))
-		errx(EXIT_FAILURE, "--check takes no option but --bytes");
+			 t->prometheus || t->raw || t->noheadings || output || all_columns || sysroot))
+		errx(CHECK_CANNOT_TELL, "--check takes no option but --bytes and --json");
+	if ((t->top || t->all) && (t->system || t->nr_pids))
+		errx(EXIT_FAILURE, "--top and --all are for processes and cgroups: no --system or --pid");
+	if (t->noheadings && (t->json || t->prometheus))
+		errx(EXIT_FAILURE, "--noheadings is for tables");
+	if (t->bytes && t->prometheus)
+		errx(EXIT_FAILURE, "--prometheus has its own format");
+	if (output && all_columns)
+		errx(EXIT_FAILURE, "--output and --output-all exclude each other");
+	if (t->seconds && t->system && !t->prometheus)
+		errx(EXIT_FAILURE, "--watch is about the system: no --system");
+	if (t->depth && !t->cgroup)
+		errx(EXIT_FAILURE, "--depth is for --cgroup");
 	if (t->seconds && !t->prometheus && (t->cgroup || t->top || t->all))
 		errx(EXIT_FAILURE, "--watch is about the system: no --cgroup, --top or --all");
+}
+
+/* "a.slice" and "/sys/fs/cgroup/a.slice" are "/a.slice", as /proc/PID/cgroup has it. */
+static char *cgroup_path(const char *arg)
+{
+	static const char *const mounts[] = {
+		"/sys/fs/cgroup/memory", "/sys/fs/cgroup/unified", "/sys/fs/cgroup",
+	};
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		size_t len = strlen(mounts[i]);
+
+		if (!strncmp(arg, mounts[i], len) && (!arg[len] || arg[len] == '/')) {
+			arg += len;
+			break;
+		}
+	}
+	arg += strspn(arg, "/");
+	return format("/%s", arg);
 }
 
 static void parse(struct thpcost *t, int argc, char **argv)
@@ -181,11 +227,12 @@ static void parse(struct thpcost *t, int argc, char **argv)
 	bool all_columns = false;
 	int c, error;
 
-	while ((c = getopt_long(argc, argv, "sp:c::t:aw:N:P:CJrbno:hV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "sp:c::d:t:aw:N:P:CJrbno:hV", options, NULL)) != -1) {
 		switch (c) {
 		case 's': t->system = true; break;
 		case 'p': add_pids(t, optarg); break;
-		case 'c': t->cgroup = optarg ? optarg : "/"; break;
+		case 'c': free(t->cgroup); t->cgroup = cgroup_path(optarg ? optarg : "/"); break;
+		case 'd': t->depth = number("depth", optarg, 1000); break;
 		case 't': t->top = number("top", optarg, UINT32_MAX); break;
 		case 'a': t->all = true; break;
 		case 'w': t->seconds = interval(optarg); break;
@@ -199,43 +246,43 @@ static void parse(struct thpcost *t, int argc, char **argv)
 		case 'o': output = optarg; break;
 		case OPT_ALL_COLUMNS: all_columns = true; break;
 		case OPT_SYSROOT: root = sysroot = optarg; break;
-		case 'h': usage(); exit(EXIT_SUCCESS);
-		case 'V': puts("thpcost from Undeposit " VERSION); exit(EXIT_SUCCESS);
+		case 'h': usage(); end_output(EXIT_FAILURE); exit(EXIT_SUCCESS);
+		case 'V': puts("thpcost from Undeposit " VERSION); end_output(EXIT_FAILURE); exit(EXIT_SUCCESS);
 		default:
 			fputs("Try 'thpcost --help' for more information.\n", stderr);
-			exit(EXIT_FAILURE);
+			exit(failure(t));
 		}
 	}
 	if (optind != argc)
-		errx(EXIT_FAILURE, "unexpected argument: %s", argv[optind]);
+		errx(failure(t), "unexpected argument: %s", argv[optind]);
 	check(t, output, all_columns, sysroot);
 	choose_columns(t, output, all_columns);
 	error = root_open(&t->root, root);
 	if (error)
-		errx(EXIT_FAILURE, "no /proc in %s: %s", root, strerror(-error));
+		errx(failure(t), "no /proc in %s: %s", root, strerror(-error));
 }
 
 int main(int argc, char **argv)
 {
 	struct thpcost t = { .version = VERSION };
-	size_t missing = 0;
-	bool good = true;
+	int status = EXIT_SUCCESS;
 
-	setlocale(LC_ALL, "");
+	/* Characters alone: numbers are the same in every locale. */
+	setlocale(LC_CTYPE, "");
 	parse(&t, argc, argv);
 	if (t.check)
-		good = show_check(&t);
+		status = show_check(&t);
 	else if (t.prometheus)
 		prometheus(&t);
 	else if (t.seconds)
 		watch(&t);
 	else if (t.nr_pids)
-		missing = show_pids(&t);
+		status = show_pids(&t) ? EXIT_FAILURE : EXIT_SUCCESS;
 	else
 		show_survey(&t);
 	root_close(&t.root);
+	free(t.cgroup);
 	free(t.pids);
-	if (fflush(stdout) || ferror(stdout))
-		err(EXIT_FAILURE, "standard output");
-	return missing || !good ? EXIT_FAILURE : EXIT_SUCCESS;
+	end_output(failure(&t));
+	return status;
 }

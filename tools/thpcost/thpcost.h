@@ -12,8 +12,9 @@
 struct thpcost {
 	struct root root;
 	const char *version;
-	const char *cgroup;	/* cgroups at or below this one, not processes */
+	char *cgroup;		/* cgroups at or below this one, not processes */
 	const char *prometheus;	/* file to keep, "-" for standard output */
+	unsigned long depth;	/* levels of cgroups that are told apart; 0: all */
 	unsigned long top;	/* rows, besides that of the system; 0: all */
 	unsigned long count;	/* of watched intervals; 0: no end */
 	double seconds;		/* between them; 0: once */
@@ -35,6 +36,12 @@ struct thpcost {
 /* "1.5G" or, with --bytes, "1610612736"; to be freed. Ends the program without memory. */
 char *size_text(const struct thpcost *t, uint64_t size);
 
+/* @text, but "-" for NULL with --raw: each row has as many words as columns. */
+char *raw_text(const struct thpcost *t, char *text);
+
+/* Why processes of others may not be read: for people. */
+const char *read_why_not(void);
+
 void *must(void *p);
 
 /* As printf(), to a text to be freed. */
@@ -43,6 +50,9 @@ char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* @name with \xNN for what is no UTF-8, which JSON and Prometheus do not take. To be freed. */
 char *utf8_text(const char *name);
 
+/* What went wrong in kernel_read(). */
+const char *kernel_why_not(int error);
+
 /* Read it, or end the program with one line. */
 void must_kernel(const struct thpcost *t, struct kernel *kernel);
 void must_survey(const struct thpcost *t, struct survey *survey);
@@ -50,8 +60,11 @@ void must_survey(const struct thpcost *t, struct survey *survey);
 /* The rows to show: --cgroup, --top, --all; largest first. To be freed. */
 size_t select_rows(const struct thpcost *t, const struct survey *survey, struct row **rows);
 
-/* Sleeps until @number intervals after @start, of the monotonic clock. */
-void wait_interval(const struct thpcost *t, const struct timespec *start, unsigned long number);
+/*
+ * Sleeps until the next of the moments that are whole intervals after @start, of the
+ * monotonic clock: one that is past already is left out, not made up for.
+ */
+void wait_interval(const struct thpcost *t, const struct timespec *start);
 
 /* show.c, watch.c and prometheus.c, and of the first two what may be chosen */
 
@@ -74,8 +87,11 @@ void show_survey(const struct thpcost *t);
 /* A row for each of t->pids. Returns the number of those that could not be shown at all. */
 size_t show_pids(const struct thpcost *t);
 
-/* Tries out whether this kernel deposits, and says so; true if it does not. */
-bool show_check(const struct thpcost *t);
+/* Exit statuses of --check. */
+enum { CHECK_DOES_NOT, CHECK_DEPOSITS, CHECK_CANNOT_TELL };
+
+/* Tries out whether this kernel deposits, and says so. */
+int show_check(const struct thpcost *t);
 
 extern const struct column watch_columns[];
 extern const size_t nr_watch_columns;

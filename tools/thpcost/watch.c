@@ -50,10 +50,13 @@ static void take_sample(const struct thpcost *t, const struct kernel *kernel, st
 static char *time_text(void)
 {
 	time_t now = time(NULL);
-	char text[64];
+	char text[64], zone[8] = "";
+	struct tm *tm = localtime(&now);
 
-	strftime(text, sizeof(text), "%FT%T%z", localtime(&now));
-	return must(strdup(text));
+	/* As RFC 3339 has it: +02:00. */
+	strftime(text, sizeof(text), "%FT%T", tm);
+	strftime(zone, sizeof(zone), "%z", tm);
+	return format("%s%.3s:%s", text, zone, zone + 3);
 }
 
 /* A counter that went back (never, on a running kernel) counts as 0. */
@@ -151,7 +154,7 @@ static void print_row(const struct thpcost *t, const struct kernel *kernel,
 	char *cells[COLUMNS_MAX];
 
 	for (size_t i = 0; i < t->nr_columns; i++)
-		cells[i] = cell(t, kernel, before, now, t->columns[i]);
+		cells[i] = raw_text(t, cell(t, kernel, before, now, t->columns[i]));
 	if (t->json)
 		print_object(t, cells);
 	else
@@ -172,7 +175,7 @@ void watch(const struct thpcost *t)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	take_sample(t, &kernel, &before);
 	for (unsigned long i = 1; !t->count || i <= t->count; i++) {
-		wait_interval(t, &start, i);
+		wait_interval(t, &start);
 		take_sample(t, &kernel, &now);
 		print_row(t, &kernel, &before, &now, i == 1 && !t->noheadings);
 		before = now;
