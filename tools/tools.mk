@@ -39,7 +39,7 @@ $(TOOLS_BUILD)/thpcost.d/thpcost.o: $(TOOLS_BUILD)/version
 $(TOOLS_BUILD)/thpcost.d/thpcost.o: TOOLS_CFLAGS += -DVERSION="\"$$(cat $(TOOLS_BUILD)/version)\""
 
 $(TOOLS_BUILD)/thpcost: $(THPCOST_SOURCES:tools/thpcost/%.c=$(TOOLS_BUILD)/thpcost.d/%.o)
-	$(HOSTCC) -o $@ $^ -lsmartcols
+	$(HOSTCC) -o $@ $^ -lsmartcols -lcjson
 
 install: tools
 	install -D -m 755 $(TOOLS_BUILD)/thpcost $(DESTDIR)$(BINDIR)/thpcost
@@ -59,7 +59,7 @@ dist:
 $(TOOLS_BUILD)/tests/thpcost: $(THPCOST_SOURCES) $(wildcard tools/thpcost/*.h) tools/tools.mk | packages
 	@mkdir -p $(@D)
 	$(HOSTCC) $(filter-out -M%,$(TOOLS_CFLAGS)) $(TOOLS_SANITIZE) -DVERSION='"test"' \
-		-o $@ $(THPCOST_SOURCES) -lsmartcols
+		-o $@ $(THPCOST_SOURCES) -lsmartcols -lcjson
 
 $(TOOLS_BUILD)/tests/parse: $(addprefix tools/thpcost/tests/,parse.c mutate.c fuzz.c fuzz.h) \
 		tools/thpcost/parse.c tools/thpcost/parse.h tools/tools.mk | packages

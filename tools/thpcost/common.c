@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,6 +50,57 @@ char *size_text(const struct thpcost *t, uint64_t size)
 	if (size % unit)
 		return format("%.1f%c", (double)size / (double)unit, units[i]);
 	return format("%" PRIu64 "%c", size / unit, units[i]);
+}
+
+char *user_text(uint32_t uid)
+{
+	const struct passwd *user = uid == UINT32_MAX ? NULL : getpwuid(uid);
+
+	return user ? must(strdup(user->pw_name)) : uid == UINT32_MAX ? NULL : format("%" PRIu32, uid);
+}
+
+/* Where a terminal shows it: paths of cgroups say most at their ends. */
+char *shorten_middle(const struct thpcost *t, const char *text, double part)
+{
+	static const char dots[] = "...";
+	struct winsize size;
+	size_t room, head, tail, len = strlen(text);
+
+	if (t->json || t->raw || t->no_trunc || !part || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
+		return must(strdup(text));
+	room = size.ws_col * part < 12 ? 12 : (size_t)(size.ws_col * part);
+	if (len <= room)
+		return must(strdup(text));
+	head = (room - strlen(dots)) / 2;
+	tail = len - (room - strlen(dots) - head);
+	/* At a character's border. */
+	while (head && (text[head] & 0xc0) == 0x80)
+		head--;
+	while ((text[tail] & 0xc0) == 0x80)
+		tail++;
+	return format("%.*s%s%s", (int)head, text, dots, text + tail);
+}
+
+char *process_command(const struct root *root, pid_t pid)
+{
+	char text[4096], *path = format("%d/cmdline", pid);
+	FILE *in = open_at(root->proc, path);
+	size_t len = 0;
+
+	free(path);
+	if (in) {
+		len = fread(text, 1, sizeof(text) - 1, in);
+		fclose(in);
+	}
+	while (len && !text[len - 1])
+		len--;
+	if (!len)
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		if (!text[i])
+			text[i] = ' ';
+	text[len] = '\0';
+	return must(strdup(text));
 }
 
 char *raw_text(const struct thpcost *t, char *text)
@@ -138,8 +191,8 @@ size_t select_rows(const struct thpcost *t, const struct survey *survey, struct 
 {
 	size_t kept = 0, count = survey->count;
 
-	if (t->cgroup) {
-		ssize_t groups = survey_cgroups(survey, t->cgroup, rows);
+	if (t->group != SUBJECT_PROCESS) {
+		ssize_t groups = survey_groups(survey, t->group, t->cgroup, rows);
 
 		if (groups < 0)
 			errx(EXIT_FAILURE, "out of memory");
@@ -153,6 +206,7 @@ size_t select_rows(const struct thpcost *t, const struct survey *survey, struct 
 		if (t->all || (*rows)[i].cost.thp || (*rows)[i].cost.zero)
 			(*rows)[kept++] = (*rows)[i];
 	rows_sort(&survey->kernel, *rows, kept);
+	show_sort(t, &survey->kernel, *rows, kept);
 	return t->top && t->top < kept ? t->top : kept;
 }
 

@@ -103,7 +103,7 @@ int kernel_read(const struct root *root, struct kernel *kernel)
 		{ .name = "thp_split_pmd_failed" },
 		{ .name = "thp_zero_page_alloc" },
 	};
-	struct field meminfo = { .name = "AnonHugePages" };
+	struct field meminfo[] = { { .name = "AnonHugePages" }, { .name = "MemTotal" } };
 	uint64_t entries;
 	int error;
 
@@ -114,10 +114,11 @@ int kernel_read(const struct root *root, struct kernel *kernel)
 	kernel->changed = vmstat[0].seen;
 	kernel->zero_never = vmstat[1].seen && !vmstat[1].value;
 	kernel->hash = is_hash(root->proc);
-	error = fields_at(root->proc, "meminfo", &meminfo, 1);
+	error = fields_at(root->proc, "meminfo", meminfo, ARRAY_SIZE(meminfo));
 	if (error)
 		return error;
-	error = thp_size(root->sys, kernel->page, meminfo.seen, &kernel->thp);
+	kernel->ram = meminfo[1].value;
+	error = thp_size(root->sys, kernel->page, meminfo[0].seen, &kernel->thp);
 	if (error)
 		return error;
 	/* The largest table today has 8192 entries: arm64 with pages of 64 KiB. */
@@ -127,24 +128,6 @@ int kernel_read(const struct root *root, struct kernel *kernel)
 	kernel->table = entries * 8;
 	kernel->zero = (struct zero){ .thp = kernel->thp, .page = kernel->page };
 	return 0;
-}
-
-char *kernel_release(const struct root *root)
-{
-	FILE *in = open_at(root->proc, "sys/kernel/osrelease");
-	char *line = NULL;
-	size_t size = 0;
-
-	if (!in)
-		return NULL;
-	if (getline(&line, &size, in) < 0) {
-		free(line);
-		line = NULL;
-	} else {
-		line[strcspn(line, "\n")] = '\0';
-	}
-	fclose(in);
-	return line;
 }
 
 void kernel_try_zero(const struct root *root, struct kernel *kernel)
@@ -202,7 +185,7 @@ struct status {
 	bool has_mm;
 };
 
-static int read_status(int dir, struct status *status, char *name, size_t size)
+static int read_status(int dir, struct status *status, struct process *process)
 {
 	struct field fields[] = {
 		{ .name = "VmSize" }, { .name = "RssAnon" }, { .name = "VmPTE" },
@@ -217,7 +200,8 @@ static int read_status(int dir, struct status *status, char *name, size_t size)
 		return -errno;
 	errno = 0;
 	while (getline(&line, &room, in) >= 0) {
-		if (!name || !parse_name(line, name, size))
+		if (!process || (!parse_name(line, process->name, sizeof(process->name)) &&
+				 !parse_uid(line, &process->uid)))
 			parse_fields(fields, ARRAY_SIZE(fields), line);
 		errno = 0;
 	}
@@ -305,7 +289,7 @@ static int read_memory(const struct kernel *kernel, int dir, struct status *stat
 		process->zero_read = !error;
 	}
 	/* Read anew: nearer to the moment of the figures above. */
-	error = read_status(dir, status, NULL, 0);
+	error = read_status(dir, status, NULL);
 	if (error)
 		return error;
 	if (!status->has_mm)
@@ -372,7 +356,7 @@ static int read_other_thread(const struct kernel *kernel, int dir, struct proces
 				error = -errno;
 			continue;
 		}
-		if (!read_status(task, &status, NULL, 0) && status.has_mm)
+		if (!read_status(task, &status, NULL) && status.has_mm)
 			error = read_memory(kernel, task, &status, process);
 		/* Of the first one, which has ended, the first version of cgroups says "/". */
 		if (!error)
@@ -392,12 +376,12 @@ int process_read(const struct root *root, const struct kernel *kernel, pid_t pid
 	int error;
 	int dir;
 
-	*process = (struct process){ .pid = pid };
+	*process = (struct process){ .pid = pid, .uid = UINT32_MAX };
 	snprintf(path, sizeof(path), "%d", pid);
 	dir = openat(root->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return is_gone(-errno) ? -ESRCH : errno == EPERM ? -EACCES : -errno;
-	error = read_status(dir, &status, process->name, sizeof(process->name));
+	error = read_status(dir, &status, process);
 	if (!error && status.has_mm) {
 		error = read_memory(kernel, dir, &status, process);
 		if (!error)

@@ -24,6 +24,7 @@ void root_close(struct root *root);
 
 /* What the kernel is like. */
 struct kernel {
+	uint64_t ram;		/* MemTotal */
 	uint64_t page;
 	uint64_t thp;		/* one huge PMD; 0: no THP in this kernel */
 	uint64_t table;		/* one PTE table, as VmPTE counts it */
@@ -40,9 +41,6 @@ struct kernel {
  * -errno.
  */
 int kernel_read(const struct root *root, struct kernel *kernel);
-
-/* "6.12.0-1-amd64", to be freed; NULL where it is not told. */
-char *kernel_release(const struct root *root);
 
 /* Before processes are read: kernel->zero. Without it ZERO is not known. */
 void kernel_try_zero(const struct root *root, struct kernel *kernel);
@@ -77,6 +75,7 @@ double cost_percent(const struct kernel *kernel, const struct cost *cost);
 struct process {
 	pid_t pid;
 	char name[64];
+	uint32_t uid;		/* effective; UINT32_MAX where the kernel told none */
 	char *cgroup;		/* path; NULL where the kernel told none */
 	bool read;		/* smaps could be read */
 	bool zero_read;		/* and mappings of the huge zero page be known */

@@ -33,6 +33,24 @@ FILE *open_at(int dir, const char *path)
 	return in;
 }
 
+char *line_at(int dir, const char *path)
+{
+	FILE *in = open_at(dir, path);
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!in)
+		return NULL;
+	if (getline(&line, &size, in) < 0) {
+		free(line);
+		line = NULL;
+	} else {
+		line[strcspn(line, "\n")] = '\0';
+	}
+	fclose(in);
+	return line;
+}
+
 /* Digits only: strtoull() alone takes blanks and a sign, too. */
 static bool parse_number(const char **at, int base, uint64_t *value)
 {
@@ -179,6 +197,20 @@ bool parse_name(const char *line, char *name, size_t size)
 	if (strncmp(line, "Name:\t", 6))
 		return false;
 	snprintf(name, size, "%.*s", (int)strcspn(line + 6, "\n"), line + 6);
+	return true;
+}
+
+bool parse_uid(const char *line, uint32_t *uid)
+{
+	uint64_t real, effective;
+
+	if (strncmp(line, "Uid:\t", 5))
+		return false;
+	line += 5;
+	if (!parse_number(&line, 10, &real) || *line++ != '\t' ||
+	    !parse_number(&line, 10, &effective) || *line != '\t' || effective > UINT32_MAX)
+		return false;
+	*uid = effective;
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "parse.h"
 #include "replace.h"
 #include "thpcost.h"
 
@@ -124,13 +125,22 @@ static void put_text(FILE *out, const char *name)
 	free(clean);
 }
 
+static const char *const group_names[] = {
+	[SUBJECT_PROCESS] = "process", [SUBJECT_CGROUP] = "cgroup", [SUBJECT_NAME] = "name", [SUBJECT_USER] = "user",
+};
+
 static void put_labels(FILE *out, const struct row *row)
 {
+	char *user = NULL;
+
 	if (row->subject == SUBJECT_PROCESS)
 		fprintf(out, "{pid=\"%d\",name=\"", row->pid);
-	else
-		fputs("{cgroup=\"", out);
-	put_text(out, row->name);
+	else if (row->subject == SUBJECT_USER)
+		user = user_text(row->process->uid);
+	if (row->subject != SUBJECT_PROCESS)
+		fprintf(out, "{%s=\"", group_names[row->subject]);
+	put_text(out, user ? user : row->name);
+	free(user);
 	fputs("\"}", out);
 }
 
@@ -160,7 +170,7 @@ static void put_gauges(FILE *out, const struct kernel *kernel, const char *prefi
 
 static void put_info(const struct thpcost *t, FILE *out)
 {
-	char *release = kernel_release(&t->root);
+	char *release = line_at(t->root.proc, "sys/kernel/osrelease");
 
 	put_head(out, "info", "gauge", "1, for what its labels say.");
 	fputs("thpcost_info{version=\"", out);
@@ -186,9 +196,12 @@ static void put_all(const struct thpcost *t, const struct survey *survey, const 
 	put_number(out, "split_pmd_total", "counter", "Huge PMDs split.", totals->splits);
 	if (survey->kernel.changed)
 		put_number(out, "split_pmd_failed_total", "counter", "Splits that failed.", totals->failed);
-	if (t->cgroup || t->top || t->all) {
+	if (t->group != SUBJECT_PROCESS || t->top || t->all) {
+		char prefix[16];
+
 		count = select_rows(t, survey, &rows);
-		put_gauges(out, &survey->kernel, t->cgroup ? "cgroup_" : "process_", rows, count);
+		snprintf(prefix, sizeof(prefix), "%s_", group_names[t->group]);
+		put_gauges(out, &survey->kernel, prefix, rows, count);
 		free(rows);
 	}
 }

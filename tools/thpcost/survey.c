@@ -120,6 +120,7 @@ struct row survey_row(const struct process *process)
 		.subject = SUBJECT_PROCESS,
 		.pid = process->pid,
 		.name = process->name,
+		.process = process,
 		.processes = 1,
 		.unread = !process->read,
 		.zero_unread = process->read && !process->zero_read,
@@ -173,7 +174,7 @@ int survey_read(const struct root *root, struct survey *survey)
 	struct totals totals;
 	int error;
 
-	*survey = (struct survey){ .system.subject = SUBJECT_SYSTEM };
+	*survey = (struct survey){ .system = { .subject = SUBJECT_SYSTEM, .name = "" } };
 	error = kernel_read(root, &survey->kernel);
 	if (error)
 		return error;
@@ -251,8 +252,30 @@ static int by_cgroup(const void *a, const void *b)
 	return strcmp((*p)->cgroup, (*q)->cgroup);
 }
 
-ssize_t survey_cgroups(const struct survey *survey, const char *path, struct row **rows)
+static int by_name(const void *a, const void *b)
 {
+	const struct process *const *p = a, *const *q = b;
+
+	return strcmp((*p)->name, (*q)->name);
+}
+
+static int by_user(const void *a, const void *b)
+{
+	const struct process *const *p = a, *const *q = b;
+
+	return ((*p)->uid > (*q)->uid) - ((*p)->uid < (*q)->uid);
+}
+
+static bool is_member(const struct process *process, enum subject subject, const char *path)
+{
+	return subject != SUBJECT_CGROUP || (process->cgroup && is_at_or_below(process->cgroup, path));
+}
+
+ssize_t survey_groups(const struct survey *survey, enum subject subject, const char *path,
+		      struct row **rows)
+{
+	int (*order)(const void *, const void *) =
+		subject == SUBJECT_CGROUP ? by_cgroup : subject == SUBJECT_NAME ? by_name : by_user;
 	const struct process **members = calloc(survey->count + 1, sizeof(*members));
 	size_t count = 0, groups = 0;
 
@@ -263,14 +286,16 @@ ssize_t survey_cgroups(const struct survey *survey, const char *path, struct row
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < survey->count; i++)
-		if (survey->processes[i].cgroup && is_at_or_below(survey->processes[i].cgroup, path))
+		if (is_member(&survey->processes[i], subject, path))
 			members[count++] = &survey->processes[i];
-	qsort(members, count, sizeof(*members), by_cgroup);
+	qsort(members, count, sizeof(*members), order);
 	for (size_t i = 0; i < count; i++) {
-		if (!i || by_cgroup(&members[i - 1], &members[i]))
+		if (!i || order(&members[i - 1], &members[i]))
 			(*rows)[groups++] = (struct row){
-				.subject = SUBJECT_CGROUP,
-				.name = members[i]->cgroup,
+				.subject = subject,
+				.name = subject == SUBJECT_CGROUP ? members[i]->cgroup :
+					subject == SUBJECT_NAME ? members[i]->name : "",
+				.process = members[i],
 			};
 		row_add(&(*rows)[groups - 1], members[i]);
 	}

@@ -22,6 +22,9 @@ struct thpcost {
 	size_t nr_pids;
 	int columns[COLUMNS_MAX];
 	size_t nr_columns;
+	enum subject group;	/* of what the rows besides the system are */
+	int sort;		/* column; -1: by gain */
+	char **files;		/* of --sum, ended by NULL; or NULL */
 	bool system;
 	bool all;
 	bool check;
@@ -29,6 +32,7 @@ struct thpcost {
 	bool raw;
 	bool bytes;
 	bool noheadings;
+	bool no_trunc;
 };
 
 /* common.c */
@@ -38,6 +42,18 @@ char *size_text(const struct thpcost *t, uint64_t size);
 
 /* @text, but "-" for NULL with --raw: each row has as many words as columns. */
 char *raw_text(const struct thpcost *t, char *text);
+
+/* Name of a user, or the number; to be freed. */
+char *user_text(uint32_t uid);
+
+/*
+ * A copy of @text, without its middle where it is wider than that part of the terminal
+ * (@part 0: never); to be freed.
+ */
+char *shorten_middle(const struct thpcost *t, const char *text, double part);
+
+/* A command line with blanks between its words, to be freed; NULL where there is none. */
+char *process_command(const struct root *root, pid_t pid);
 
 /* Why processes of others may not be read: for people. */
 const char *read_why_not(void);
@@ -68,11 +84,14 @@ void wait_interval(const struct thpcost *t, const struct timespec *start);
 
 /* show.c, watch.c and prometheus.c, and of the first two what may be chosen */
 
+/* A size is a number in JSON with --bytes, a text without. */
+enum kind { KIND_TEXT, KIND_NUMBER, KIND_SIZE };
+
 struct column {
 	const char *name;
 	double width;		/* hint, as libsmartcols takes it */
 	int flags;
-	bool number;		/* in JSON, whatever the other options */
+	enum kind kind;
 	const char *help;
 };
 
@@ -83,6 +102,15 @@ extern const size_t nr_show_default;
 
 /* A row for the system and each process or cgroup, on standard output. */
 void show_survey(const struct thpcost *t);
+
+/* As --sort says, where it does. */
+void show_sort(const struct thpcost *t, const struct kernel *kernel, struct row *rows, size_t count);
+
+/* A table of t->columns of @columns, and a cell of it, which is freed with it. */
+struct libscols_table;
+struct libscols_line;
+struct libscols_table *new_table(const struct thpcost *t, const struct column *columns);
+void set_cell(const struct thpcost *t, struct libscols_line *line, size_t column, char *data);
 
 /* A row for each of t->pids. Returns the number of those that could not be shown at all. */
 size_t show_pids(const struct thpcost *t);
@@ -98,6 +126,12 @@ extern const size_t nr_watch_columns;
 
 /* A row for each interval, on standard output. */
 void watch(const struct thpcost *t);
+
+extern const struct column sum_columns[];
+extern const size_t nr_sum_columns;
+
+/* What t->files say of their machines, and their sum before them. */
+void sum(const struct thpcost *t);
 
 /* Figures in Prometheus' text format, once or for each interval. */
 void prometheus(const struct thpcost *t);
