@@ -20,6 +20,8 @@ THPCOST_CORE	:= $(addprefix tools/thpcost/,parse.c zero.c cost.c check.c share.c
 THPCOST_SOURCES	:= $(wildcard tools/thpcost/*.c)
 THPCOST_TESTS	:= $(addprefix tools/thpcost/tests/,documents rows bad-input files broken live) \
 		   $(TOOLS_BUILD)/tests/parse
+# What they try, and make fuzz does.
+PARSERS		:= $(THPCOST_CORE) tools/thpcost/machine.c
 # What they run.
 THPCOST_TESTED	:= $(addprefix $(TOOLS_BUILD)/,thpcost tests/thpcost tests/parse tests/json)
 
@@ -89,9 +91,9 @@ $(TOOLS_BUILD)/tests/thpcost: $(THPCOST_SOURCES) $(wildcard tools/thpcost/*.h) t
 		-o $@ $(THPCOST_SOURCES) $(TOOLS_LIBS)
 
 $(TOOLS_BUILD)/tests/parse: $(addprefix tools/thpcost/tests/,parse.c mutate.c fuzz.c fuzz.h) \
-		tools/thpcost/parse.c tools/thpcost/parse.h tools/tools.mk | packages
+		$(PARSERS) $(wildcard tools/thpcost/*.h) tools/tools.mk | packages
 	@mkdir -p $(@D)
-	$(HOSTCC) $(TOOLS_TESTFLAGS) $(TOOLS_SANITIZE) -o $@ $(filter %.c,$^)
+	$(HOSTCC) $(TOOLS_TESTFLAGS) $(TOOLS_SANITIZE) -o $@ $(filter %.c,$^) -lcjson
 
 $(TOOLS_BUILD)/tests/json: tools/thpcost/tests/json.c | packages
 	@mkdir -p $(@D)
@@ -144,7 +146,7 @@ SECONDS		?= 60
 fuzz: | packages-fuzz
 	@mkdir -p $(TOOLS_BUILD)/fuzz/corpus
 	clang $(TOOLS_TESTFLAGS) $(TOOLS_SANITIZE) -fsanitize=fuzzer \
-		-o $(TOOLS_BUILD)/fuzz/parse tools/thpcost/tests/fuzz.c tools/thpcost/parse.c
+		-o $(TOOLS_BUILD)/fuzz/parse tools/thpcost/tests/fuzz.c $(PARSERS) -lcjson
 	$(TOOLS_BUILD)/fuzz/parse -max_total_time=$(SECONDS) -max_len=4096 -print_final_stats=1 \
 		-artifact_prefix=$(TOOLS_BUILD)/fuzz/ $(TOOLS_BUILD)/fuzz/corpus tools/thpcost/tests/corpus
 

@@ -99,7 +99,8 @@ static int read_machine(const cJSON *document, struct machine *machine)
 	for (int i = 0; i < MACHINE_FIGURES; i++) {
 		const cJSON *item = cJSON_GetObjectItemCaseSensitive(system, names[i]);
 
-		if (cJSON_IsNull(item))
+		/* Another version may know fewer of them. */
+		if (!item || cJSON_IsNull(item))
 			continue;
 		if (!cJSON_IsNumber(item) || !(item->valuedouble >= 0 && item->valuedouble <= EXACT))
 			return -EINVAL;
