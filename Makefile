@@ -42,7 +42,8 @@ help:
 	@echo 'make try-bench         the bench on the kernel of that tree; OPS=fork,munmap for some'
 	@echo 'make patches           the commits of that tree back into patches/$(BASE)'
 	@echo 'make check-patches     they round-trip through git am, and checkpatch --strict is content'
-	@echo 'make check-series      that, and each patch compiles and links, THP on and off; PATCH=0005 one'
+	@echo 'make check-series      that, and each patch compiles and links, THP on and off; each series, too,'
+	@echo '                       is built, booted and tested at its end; PATCH=lazy-tables/0005, PATCH=lazy-tables/end: one'
 	@echo 'make check-builds      no new warning (gcc, clang, W=1, sparse) in many configurations; BUILD=name'
 	@echo 'make check-plants      bugs planted in the series, and whether the tests notice them; PLANT=zap-skips/fail-zap one'
 	@echo 'make check-bases       where the series of the bases differ, and why; DIFF=1 shows the messages'
@@ -50,6 +51,8 @@ help:
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
 	@echo 'make install           install it; PREFIX=/usr/local DESTDIR='
 	@echo 'make test-tools        its tests on this machine'
+	@echo 'make test-thpcost-fleet    Prometheus rules and dashboard with the real programs: downloads 23 MB'
+	@echo 'make test-thpcost-kernels  how it does on older kernels: needs a download, and half an hour to build one'
 	@echo 'make fuzz SECONDS=60   its parsers, with libFuzzer'
 	@echo 'make dist              the last commit as a tarball'
 	@echo
@@ -144,7 +147,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(VMRUN)
 		try/$(MACHINE)/$(TEST)
 
 clean:
-	rm -rf build/host build/guest build/guest-* build/tools $(B)/series $(B)/checks $(B)/planted $(B)/thpcost $(B)/demo $(B)/demo.json \
+	rm -rf build/host build/guest build/guest-* build/tools $(B)/series $(B)/end-* $(B)/checks $(B)/planted $(B)/thpcost $(B)/demo $(B)/demo.json \
 		$(B)/pressure $(B)/pressure.json $(B)/bench $(B)/bench.json $(B)/report $(B)/deb $(B)/deb-test $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:

@@ -4,7 +4,17 @@
 # two compile a lot.
 
 BUILDS := $(shell awk '/^[^\#]/ { print $$1 }' check/builds.conf)
-PATCHES = $(shell cd patches/$(BASE) && ls [0-9]*.patch | cut -d- -f1 | grep -v 0000)
+SERIES = $(shell awk '/^[^\#]/ { print $$1 }' patches/$(BASE)/series)
+PATCHES = $(shell kernel/series $(BASE) | sed -E 's,.*/(.*/[0-9]+)-.*,\1,') $(SERIES:%=%/end)
+
+# $(call end_tests,NAME): the guest tests that patches/BASE/series names for its end.
+end_tests = $(shell awk '/^\#/ { next } \
+	FNR == NR { if ($$1 == "$1") for (n = split($$3, t, ","); n; n--) want[t[n]]; next } \
+	"all" in want || $$1 in want || $$5 in want { print "end-$1/" $$1 } \
+	{ delete want[$$1] } \
+	END { for (name in want) if (name !~ /^(all|both|undeposit)$$/) print "end-$1/" name }' \
+	patches/$(BASE)/series guest/tests.conf)
+ENDS = $(foreach e,$(filter %/end,$(or $(PATCH),$(PATCHES))),$(call end_tests,$(e:/end=)))
 
 ifneq ($(filter check-builds,$(MAKECMDGOALS)),)
 ifneq ($(filter-out $(BUILDS),$(BUILD)),)
@@ -20,13 +30,15 @@ endif
 .PHONY: check-patches check-series check-builds
 
 check-patches: $(B)/stock/version | $(B)/tree/.git
+	@prove --failures check/series-input
 	@check/series $(BASE)
 	@BASE=$(BASE) prove --timer --failures --exec check/series-test round-trip checkpatch
 
-check-series: $(B)/stock/version | $(B)/tree/.git packages-checks
+check-series: $(B)/stock/version $(GUEST_BUILD)/initrd.gz $(VMRUN) | $(B)/tree/.git packages-checks
 	@check/series $(BASE)
 	@BASE=$(BASE) prove --timer --failures --exec check/series-test \
 		$(or $(PATCH),round-trip checkpatch $(PATCHES) whole)
+	@[ -z "$(ENDS)" ] || BASE=$(BASE) KVM=$(KVM) prove --timer --failures -j$(JOBS) --exec vm/guest-test $(ENDS)
 
 check-builds: $(B)/undeposit/stamp | packages-checks
 	@BASE=$(BASE) prove --timer --failures --exec check/build-test $(or $(BUILD),$(BUILDS) coverage)

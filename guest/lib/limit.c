@@ -21,7 +21,9 @@
  * Pages for one limit_reach(). One of each page table is charged from the start,
  * to hold the table.
  */
-#define PAGES	(16 * LIMIT_BATCH)
+#define PAGES	(32 * LIMIT_BATCH)
+
+#define REACH_TRIES	5
 
 /* Pages of address space, every second one for a VMA: some pages of objects. */
 static size_t vma_pages(void)
@@ -152,10 +154,7 @@ static void split_vma_of_pages(struct limit *l)
 		fatal("mprotect");
 }
 
-/*
- * Charges VMAs until they take a page, and then what is left of the batch of
- * that; how many it took.
- */
+/* Charges VMAs until they take a page, and so a batch; how many it took. */
 static size_t begin_objects(struct limit *l)
 {
 	long before = limit_usage(l);
@@ -165,7 +164,6 @@ static size_t begin_objects(struct limit *l)
 		split_vma_of_pages(l);
 		count++;
 	} while (limit_usage(l) == before);
-	limit_charge(l, LIMIT_BATCH - 1);
 	return count;
 }
 
@@ -181,7 +179,7 @@ static void forget_objects(struct limit *l)
  * of files it keeps until a reclaim finds them, which is to find nothing; and what
  * a CPU has in stock it keeps until a limit is hit.
  */
-static void free_all(const struct limit *l)
+void limit_settle(const struct limit *l)
 {
 	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
 
@@ -204,22 +202,32 @@ static void free_all(const struct limit *l)
 /*
  * Usage rises when a batch is charged, and then does not until all of it is used.
  * A page of small objects is left half used: full enough for those of a call,
- * and empty enough for those that are freed, or it would be given back.
+ * and empty enough for those that are freed, or it would be given back. The
+ * first pages of them may find some that was freed. What is freed or charged
+ * besides shows in usage: then all once more.
  */
 void limit_reach(struct limit *l, size_t spare)
 {
+	size_t of_a_page = SIZE_MAX;
 	long filled;
-	size_t half;
+	int tries = 0;
 
-	free_all(l);
 	do {
+		if (tries++ == REACH_TRIES)
+			fatal("the cgroup does not come to its limit");
 		forget_objects(l);
 		begin_batch(l);
-		limit_charge(l, LIMIT_BATCH - 1);
-		begin_objects(l);
-		half = begin_objects(l) / 2;
+		for (int i = 0; i < 3; i++) {
+			size_t count;
+
+			limit_charge(l, LIMIT_BATCH - 1);
+			count = begin_objects(l);
+			if (i && count < of_a_page)
+				of_a_page = count;
+		}
 		filled = limit_usage(l);
-		for (size_t i = 0; i < half; i++)
+		limit_charge(l, LIMIT_BATCH - 1);
+		for (size_t i = 0; i < of_a_page / 2; i++)
 			split_vma_of_pages(l);
 	} while (limit_usage(l) != filled);
 	write_number(l->max, filled + spare * page_size());
@@ -241,6 +249,7 @@ long limit_pages_of(struct limit *l, void (*call)(void *arg), void *arg)
 	long before;
 	long pages;
 
+	limit_settle(l);
 	limit_reach(l, 0);
 	write_number(l->max, LONG_MAX);
 	before = limit_usage(l);

@@ -39,6 +39,12 @@ struct limit {
 struct limit limit_open(void);
 
 /*
+ * Frees what the kernel keeps of the group until it is asked for, and all that a
+ * reclaim can get. At the limit there is nothing to reclaim then.
+ */
+void limit_settle(const struct limit *l);
+
+/*
  * Brings the group to its limit, without a reclaim on the way; @spare pages
  * are left.
  */

@@ -495,8 +495,10 @@ static struct outcome try_at_limit(struct run *run, struct limit *limit)
 	struct outcome o = { .tables = -scene_tables(&s) };
 	long ooms = limit_ooms();
 
-	if (limit)
+	if (limit) {
+		limit_settle(limit);
 		limit_reach(limit, 0);
+	}
 	o.error = run->op->call(&s);
 	if (limit)
 		limit_lift(limit);

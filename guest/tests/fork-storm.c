@@ -7,6 +7,7 @@
  */
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -68,9 +69,13 @@ static void swap_some(size_t i)
 	cgroup_reclaim_size(thp_size());
 }
 
+/* Of the process that forks. */
 static size_t swapped_bytes(void)
 {
-	return cgroup_number("memory.swap.current");
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", shared->pid);
+	return file_field(path, "Swap") * 1024;
 }
 
 static const struct work split_all = {

@@ -15,8 +15,8 @@
 
 #include "../lib/test.h"
 
-#define LARGE	33	/* THPs, of which two are not given back whole */
-#define SHARED	112
+#define LARGE	17	/* THPs, of which two are not given back whole */
+#define SHARED	32
 
 static int result(long ret)
 {

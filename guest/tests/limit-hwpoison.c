@@ -35,13 +35,14 @@ static void sharer_of_poison(struct child *me, void *arg)
 
 static void share_and_poison(struct scene *s)
 {
-	scene_poison_ready(s);
 	for (s->children = 0; s->children < 2; s->children++) {
 		struct child *c = &s->child[s->children];
 
 		*c = child_start(sharer_of_poison, s);
 		child_wait_pause(c);
 	}
+	/* Writes to memory that the children share no more, then. */
+	scene_poison_ready(s);
 }
 
 static const char *failures_missing(void)

@@ -4,8 +4,11 @@
  * child and of the system, before and after THPs come, split and go. What
  * deposits are is known here: tables_if_huge().
  */
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../tools/thpcost/check.h"
@@ -31,7 +34,10 @@ static struct process read_process(pid_t pid)
 	struct process p;
 	struct root root;
 
-	if (root_open(&root, "/") || process_read(&root, &kernel, pid, &p))
+	if (root_open(&root, "/"))
+		fatal("opening /proc");
+	kernel_try_zero(&root, &kernel);
+	if (process_read(&root, &kernel, pid, &p))
 		fatal("reading process %d", pid);
 	root_close(&root);
 	process_free(&p);
@@ -208,6 +214,46 @@ static void the_system(void)
 	root_close(&root);
 }
 
+/* Lives until the other end of the pipe is closed. */
+static int sharing(void *gate)
+{
+	const int *ends = gate;
+	char byte;
+
+	close(ends[1]);
+	return read(ends[0], &byte, 1) != 0;
+}
+
+/* Memory that another process shares (CLONE_VM, as vfork() does) counts once. */
+static void shared(void)
+{
+	static char stack[65536];
+	struct survey without, with;
+	struct region r;
+	struct root root;
+	int gate[2];
+	pid_t child;
+
+	if (root_open(&root, "/") || survey_read(&root, &without))
+		fatal("survey");
+	r = region_of_thps(THPS, 1);
+	if (pipe(gate))
+		fatal("pipe");
+	child = clone(sharing, stack + sizeof(stack), CLONE_VM | SIGCHLD, gate);
+	if (child < 0 || survey_read(&root, &with))
+		fatal("survey");
+	report(with.system.cost.thp - without.system.cost.thp ==
+	       THPS * thp_size(), "THPs, once");
+	report(with.count == without.count, "no process more");
+	close(gate[1]);
+	if (waitpid(child, NULL, 0) != child)
+		fatal("waiting");
+	report(region_intact(&r), "contents");
+	survey_free(&with);
+	survey_free(&without);
+	root_close(&root);
+}
+
 /* The counters behind --watch: a THP counts once, however often it is mapped. */
 static void counters(void)
 {
@@ -250,5 +296,6 @@ TEST("thpcost")
 	CASE(forked);
 	CASE(hugetlb);
 	CASE(the_system);
+	CASE(shared);
 	CASE(counters);
 }

@@ -2,11 +2,16 @@
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "parse.h"
 #include "thpcost.h"
@@ -47,6 +52,80 @@ char *size_text(const struct thpcost *t, uint64_t size)
 	return format("%" PRIu64 "%c", size / unit, units[i]);
 }
 
+char *user_text(uint32_t uid)
+{
+	const struct passwd *user = uid == UINT32_MAX ? NULL : getpwuid(uid);
+
+	return user ? must(strdup(user->pw_name)) : uid == UINT32_MAX ? NULL : format("%" PRIu32, uid);
+}
+
+/* Where a terminal shows it: paths of cgroups say most at their ends. */
+char *shorten_middle(const struct thpcost *t, const char *text, double part)
+{
+	static const char dots[] = "...";
+	struct winsize size;
+	size_t room, head, tail, len = strlen(text);
+
+	if (t->json || t->raw || t->no_trunc || !part || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
+		return must(strdup(text));
+	room = size.ws_col * part < 12 ? 12 : (size_t)(size.ws_col * part);
+	if (len <= room)
+		return must(strdup(text));
+	head = (room - strlen(dots)) / 2;
+	tail = len - (room - strlen(dots) - head);
+	/* At a character's border. */
+	while (head && (text[head] & 0xc0) == 0x80)
+		head--;
+	while ((text[tail] & 0xc0) == 0x80)
+		tail++;
+	return format("%.*s%s%s", (int)head, text, dots, text + tail);
+}
+
+char *process_command(const struct root *root, pid_t pid)
+{
+	char text[4096], *path = format("%d/cmdline", pid);
+	FILE *in = open_at(root->proc, path);
+	size_t len = 0;
+
+	free(path);
+	if (in) {
+		len = fread(text, 1, sizeof(text) - 1, in);
+		fclose(in);
+	}
+	while (len && !text[len - 1])
+		len--;
+	if (!len)
+		return NULL;
+	for (size_t i = 0; i < len; i++)
+		if (!text[i])
+			text[i] = ' ';
+	text[len] = '\0';
+	return must(strdup(text));
+}
+
+char *raw_text(const struct thpcost *t, char *text)
+{
+	return text || !t->raw ? text : format("-");
+}
+
+const char *read_why_not(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	bool ptrace, files;
+
+	syscall(SYS_capget, &head, data);
+	ptrace = data[0].effective & 1 << CAP_SYS_PTRACE;
+	files = data[0].effective & (1 << CAP_DAC_READ_SEARCH | 1 << CAP_DAC_OVERRIDE);
+	if (!ptrace && !files)
+		return "it takes CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH";
+	if (!ptrace)
+		return "it takes CAP_SYS_PTRACE";
+	if (!files)
+		return "it takes CAP_DAC_READ_SEARCH";
+	return "another user namespace or a security module keeps them";
+}
+
 char *utf8_text(const char *name)
 {
 	char *out = must(malloc(4 * strlen(name) + 1));
@@ -65,11 +144,27 @@ char *utf8_text(const char *name)
 	return out;
 }
 
+const char *kernel_why_not(int error)
+{
+	switch (error) {
+	case -ERANGE:
+		return "hpage_pmd_size is no size of a huge page";
+	case -ENOMSG:
+		return "cannot read /sys/kernel/mm/transparent_hugepage/hpage_pmd_size, and this kernel has THPs";
+	case -EMFILE:
+	case -ENFILE:
+		return "cannot read all processes";
+	default:
+		return "cannot read /proc";
+	}
+}
+
 static _Noreturn void no_kernel(int error)
 {
-	if (error == -ERANGE)
-		errx(EXIT_FAILURE, "hpage_pmd_size is no size of a huge page");
-	errx(EXIT_FAILURE, "cannot read /proc: %s", strerror(-error));
+	errno = -error;
+	if (error == -ERANGE || error == -ENOMSG)
+		errx(EXIT_FAILURE, "%s", kernel_why_not(error));
+	err(EXIT_FAILURE, "%s", kernel_why_not(error));
 }
 
 void must_kernel(const struct thpcost *t, struct kernel *kernel)
@@ -86,14 +181,18 @@ void must_survey(const struct thpcost *t, struct survey *survey)
 
 	if (error)
 		no_kernel(error);
+	if (t->cgroup && !cgroup_exists(&t->root, survey, t->cgroup))
+		errx(EXIT_FAILURE, "--cgroup: there is no cgroup %s", t->cgroup);
+	if (t->depth)
+		survey_fold(survey, t->cgroup, t->depth);
 }
 
 size_t select_rows(const struct thpcost *t, const struct survey *survey, struct row **rows)
 {
 	size_t kept = 0, count = survey->count;
 
-	if (t->cgroup) {
-		ssize_t groups = survey_cgroups(survey, t->cgroup, rows);
+	if (t->group != SUBJECT_PROCESS) {
+		ssize_t groups = survey_groups(survey, t->group, t->cgroup, rows);
 
 		if (groups < 0)
 			errx(EXIT_FAILURE, "out of memory");
@@ -107,14 +206,19 @@ size_t select_rows(const struct thpcost *t, const struct survey *survey, struct 
 		if (t->all || (*rows)[i].cost.thp || (*rows)[i].cost.zero)
 			(*rows)[kept++] = (*rows)[i];
 	rows_sort(&survey->kernel, *rows, kept);
+	show_sort(t, &survey->kernel, *rows, kept);
 	return t->top && t->top < kept ? t->top : kept;
 }
 
-void wait_interval(const struct thpcost *t, const struct timespec *start, unsigned long number)
+void wait_interval(const struct thpcost *t, const struct timespec *start)
 {
-	double until = (double)start->tv_nsec / 1e9 + t->seconds * (double)number;
-	struct timespec at = { .tv_sec = start->tv_sec + (time_t)until };
+	struct timespec now, at;
+	double past, until;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	past = (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+	until = (double)start->tv_nsec / 1e9 + t->seconds * ((double)(uint64_t)(past / t->seconds + 0.0001) + 1);
+	at.tv_sec = start->tv_sec + (time_t)until;
 	at.tv_nsec = (long)((until - (double)(time_t)until) * 1e9);
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) == EINTR)
 		;

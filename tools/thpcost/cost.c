@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,6 @@
 
 #include "cost.h"
 #include "parse.h"
-#include "zero.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -52,18 +52,30 @@ void root_close(struct root *root)
 		close(root->sys);
 }
 
-/* hpage_pmd_size holds a number alone; 0 where the kernel has no THP. */
-static uint64_t thp_size(int sys)
+/*
+ * hpage_pmd_size (Linux 4.10) holds a number alone. Without it, or without /sys, a PMD
+ * maps a page of entries where that is so on all machines. *size is 0 for a kernel without THP.
+ */
+static int thp_size(int sys, uint64_t page, bool has_thp, uint64_t *size)
 {
-	FILE *in = open_at(sys, "kernel/mm/transparent_hugepage/hpage_pmd_size");
-	unsigned long long size = 0;
+	FILE *in = sys >= 0 ? open_at(sys, "kernel/mm/transparent_hugepage/hpage_pmd_size") : NULL;
 
-	if (!in)
+	*size = 0;
+	if (in) {
+		if (fscanf(in, "%" SCNu64, size) != 1)
+			*size = 0;
+		fclose(in);
 		return 0;
-	if (fscanf(in, "%llu", &size) != 1)
-		size = 0;
-	fclose(in);
-	return size;
+	}
+	if (!has_thp)
+		return 0;
+#if defined(__x86_64__) || defined(__aarch64__) || defined(__riscv)
+	*size = page / 8 * page;
+	return 0;
+#else
+	(void)page;
+	return -ENOMSG;
+#endif
 }
 
 static bool is_hash(int proc)
@@ -91,6 +103,7 @@ int kernel_read(const struct root *root, struct kernel *kernel)
 		{ .name = "thp_split_pmd_failed" },
 		{ .name = "thp_zero_page_alloc" },
 	};
+	struct field meminfo[] = { { .name = "AnonHugePages" }, { .name = "MemTotal" } };
 	uint64_t entries;
 	int error;
 
@@ -101,14 +114,28 @@ int kernel_read(const struct root *root, struct kernel *kernel)
 	kernel->changed = vmstat[0].seen;
 	kernel->zero_never = vmstat[1].seen && !vmstat[1].value;
 	kernel->hash = is_hash(root->proc);
-	if (root->sys >= 0)
-		kernel->thp = thp_size(root->sys);
+	error = fields_at(root->proc, "meminfo", meminfo, ARRAY_SIZE(meminfo));
+	if (error)
+		return error;
+	kernel->ram = meminfo[1].value;
+	error = thp_size(root->sys, kernel->page, meminfo[0].seen, &kernel->thp);
+	if (error)
+		return error;
 	/* The largest table today has 8192 entries: arm64 with pages of 64 KiB. */
 	entries = kernel->thp / kernel->page;
 	if (kernel->thp % kernel->page || entries & (entries - 1) || entries == 1 || entries > 1 << 16)
 		return -ERANGE;
 	kernel->table = entries * 8;
+	kernel->zero = (struct zero){ .thp = kernel->thp, .page = kernel->page };
 	return 0;
+}
+
+void kernel_try_zero(const struct root *root, struct kernel *kernel)
+{
+	kernel->zero.way = ZERO_NEVER;
+	/* A changed kernel is newer than the last whose PAGEMAP_SCAN does not see it. */
+	if (kernel->thp && !kernel->zero_never)
+		zero_try(root->proc, kernel->changed, &kernel->zero);
 }
 
 void cost_add(struct cost *sum, const struct cost *cost)
@@ -158,7 +185,7 @@ struct status {
 	bool has_mm;
 };
 
-static int read_status(int dir, struct status *status, char *name, size_t size)
+static int read_status(int dir, struct status *status, struct process *process)
 {
 	struct field fields[] = {
 		{ .name = "VmSize" }, { .name = "RssAnon" }, { .name = "VmPTE" },
@@ -173,7 +200,8 @@ static int read_status(int dir, struct status *status, char *name, size_t size)
 		return -errno;
 	errno = 0;
 	while (getline(&line, &room, in) >= 0) {
-		if (!name || !parse_name(line, name, size))
+		if (!process || (!parse_name(line, process->name, sizeof(process->name)) &&
+				 !parse_uid(line, &process->uid)))
 			parse_fields(fields, ARRAY_SIZE(fields), line);
 		errno = 0;
 	}
@@ -213,6 +241,12 @@ static bool is_gone(int error)
 	return error == -ENOENT || error == -ESRCH;
 }
 
+/* This process has run out of something: nothing about what it reads. */
+bool error_is_ours(int error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOMEM;
+}
+
 /*
  * What was not seen is still within what the process has: address space, on
  * stock also page tables, and without a huge zero page anonymous memory.
@@ -244,17 +278,18 @@ static int read_memory(const struct kernel *kernel, int dir, struct status *stat
 	int error;
 
 	error = read_smaps(dir, &process->cost);
+	if (error == -ESRCH || error_is_ours(error))
+		return error;
 	if (!error) {
 		process->read = true;
-		if (kernel->zero_never || !kernel->thp)
-			process->zero_read = true;
-		else if (!zero_find(dir, kernel->thp, &process->cost.zero, &zero_room))
-			process->zero_read = true;
-	} else if (error == -ESRCH) {
-		return error;
+		error = kernel->zero.way == ZERO_NEVER ? 0 :
+			zero_find(&kernel->zero, dir, &process->cost.zero, &zero_room);
+		if (error_is_ours(error))
+			return error;
+		process->zero_read = !error;
 	}
 	/* Read anew: nearer to the moment of the figures above. */
-	error = read_status(dir, status, NULL, 0);
+	error = read_status(dir, status, NULL);
 	if (error)
 		return error;
 	if (!status->has_mm)
@@ -262,6 +297,35 @@ static int read_memory(const struct kernel *kernel, int dir, struct status *stat
 	process->cost.tables = status->tables;
 	process->cost.unseen = unseen_bound(kernel, process, status, zero_room);
 	return 0;
+}
+
+/* The path in the hierarchy that accounts memory; NULL where none is told. */
+static int read_cgroup(int dir, char **found)
+{
+	enum cgroup_rank best = CGROUP_NONE;
+	FILE *in = open_at(dir, "cgroup");
+	char *line = NULL;
+	size_t size = 0;
+	int error = 0;
+
+	*found = NULL;
+	if (!in)
+		return error_is_ours(-errno) ? -errno : 0;
+	while (getline(&line, &size, in) >= 0) {
+		const char *path;
+		enum cgroup_rank rank = parse_cgroup(line, &path);
+
+		if (rank <= best)
+			continue;
+		free(*found);
+		*found = strdup(path);
+		if (!*found)
+			error = -ENOMEM;
+		best = rank;
+	}
+	free(line);
+	fclose(in);
+	return error;
 }
 
 /* A process lives on in its threads when the first of them has ended. */
@@ -280,47 +344,29 @@ static int read_other_thread(const struct kernel *kernel, int dir, struct proces
 		close(fd);
 		return -ENOMEM;
 	}
-	while (error && (entry = readdir(tasks))) {
+	while (error && !error_is_ours(error) && (entry = readdir(tasks))) {
 		struct status status;
 		int task;
 
 		if (*entry->d_name == '.')
 			continue;
 		task = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (task < 0)
+		if (task < 0) {
+			if (error_is_ours(-errno))
+				error = -errno;
 			continue;
-		if (!read_status(task, &status, NULL, 0) && status.has_mm)
+		}
+		if (!read_status(task, &status, NULL) && status.has_mm)
 			error = read_memory(kernel, task, &status, process);
+		/* Of the first one, which has ended, the first version of cgroups says "/". */
+		if (!error)
+			error = read_cgroup(task, &process->cgroup);
 		close(task);
 	}
 	closedir(tasks);
 	return error;
 }
 
-/* The path in the hierarchy that accounts memory; NULL where none is told. */
-static char *read_cgroup(int dir)
-{
-	enum cgroup_rank best = CGROUP_NONE;
-	FILE *in = open_at(dir, "cgroup");
-	char *line = NULL, *found = NULL;
-	size_t size = 0;
-
-	if (!in)
-		return NULL;
-	while (getline(&line, &size, in) >= 0) {
-		const char *path;
-		enum cgroup_rank rank = parse_cgroup(line, &path);
-
-		if (rank <= best)
-			continue;
-		free(found);
-		found = strdup(path);
-		best = rank;
-	}
-	free(line);
-	fclose(in);
-	return found;
-}
 
 int process_read(const struct root *root, const struct kernel *kernel, pid_t pid,
 		 struct process *process)
@@ -330,22 +376,23 @@ int process_read(const struct root *root, const struct kernel *kernel, pid_t pid
 	int error;
 	int dir;
 
-	*process = (struct process){ .pid = pid };
+	*process = (struct process){ .pid = pid, .uid = UINT32_MAX };
 	snprintf(path, sizeof(path), "%d", pid);
 	dir = openat(root->proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return is_gone(-errno) ? -ESRCH : errno == EPERM ? -EACCES : -errno;
-	error = read_status(dir, &status, process->name, sizeof(process->name));
-	if (!error && status.has_mm)
+	error = read_status(dir, &status, process);
+	if (!error && status.has_mm) {
 		error = read_memory(kernel, dir, &status, process);
-	else if (!error && status.threads > 1)
+		if (!error)
+			error = read_cgroup(dir, &process->cgroup);
+	} else if (!error && status.threads > 1) {
 		error = read_other_thread(kernel, dir, process);
-	else if (!error)
+	} else if (!error) {
 		error = -ENODATA;
+	}
 	if (error == -EPERM)
 		error = -EACCES;
-	if (!error)
-		process->cgroup = read_cgroup(dir);
 	close(dir);
 	return is_gone(error) ? -ESRCH : error;
 }

@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "zero.h"
+
 /* Where /proc and /sys are: directories, or -1 where that one is missing. */
 struct root {
 	int proc;
@@ -22,20 +24,26 @@ void root_close(struct root *root);
 
 /* What the kernel is like. */
 struct kernel {
+	uint64_t ram;		/* MemTotal */
 	uint64_t page;
 	uint64_t thp;		/* one huge PMD; 0: no THP in this kernel */
 	uint64_t table;		/* one PTE table, as VmPTE counts it */
 	bool changed;		/* allocates the table when a PMD is split */
 	bool hash;		/* powerpc hash MMU: deposits, changed or not */
 	bool zero_never;	/* the huge zero page was never allocated */
+	struct zero zero;	/* how mappings of it are found, once tried out */
 };
 
 /*
- * From transparent_hugepage/hpage_pmd_size, the page size, /proc/vmstat
+ * From transparent_hugepage/hpage_pmd_size, the page size, /proc/meminfo, /proc/vmstat
  * (thp_split_pmd_failed: only a changed kernel has it) and /proc/cpuinfo.
- * Returns 0 or -errno.
+ * Returns 0, -ERANGE where that is no size, -ENOMSG where nothing tells it, or another
+ * -errno.
  */
 int kernel_read(const struct root *root, struct kernel *kernel);
+
+/* Before processes are read: kernel->zero. Without it ZERO is not known. */
+void kernel_try_zero(const struct root *root, struct kernel *kernel);
 
 /* Of a process, or the sum of some. */
 struct cost {
@@ -67,9 +75,10 @@ double cost_percent(const struct kernel *kernel, const struct cost *cost);
 struct process {
 	pid_t pid;
 	char name[64];
+	uint32_t uid;		/* effective; UINT32_MAX where the kernel told none */
 	char *cgroup;		/* path; NULL where the kernel told none */
 	bool read;		/* smaps could be read */
-	bool zero_read;		/* and mappings of the huge zero page be found */
+	bool zero_read;		/* and mappings of the huge zero page be known */
 	struct cost cost;
 };
 
@@ -82,5 +91,8 @@ int process_read(const struct root *root, const struct kernel *kernel, pid_t pid
 		 struct process *process);
 
 void process_free(struct process *process);
+
+/* Whether @error is that this process has run out of something (files, memory). */
+bool error_is_ours(int error);
 
 #endif

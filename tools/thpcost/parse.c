@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "parse.h"
@@ -12,15 +13,42 @@
 
 FILE *open_at(int dir, const char *path)
 {
-	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
 	FILE *in;
+	int fd;
 
+	/* In a copy there may be whatever somebody put there: a FIFO waits, a device may do anything. */
+	if (fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW))
+		return NULL;
+	if (!S_ISREG(st.st_mode)) {
+		errno = S_ISLNK(st.st_mode) ? ELOOP : EINVAL;
+		return NULL;
+	}
+	fd = openat(dir, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0)
 		return NULL;
 	in = fdopen(fd, "r");
 	if (!in)
 		close(fd);
 	return in;
+}
+
+char *line_at(int dir, const char *path)
+{
+	FILE *in = open_at(dir, path);
+	char *line = NULL;
+	size_t size = 0;
+
+	if (!in)
+		return NULL;
+	if (getline(&line, &size, in) < 0) {
+		free(line);
+		line = NULL;
+	} else {
+		line[strcspn(line, "\n")] = '\0';
+	}
+	fclose(in);
+	return line;
 }
 
 /* Digits only: strtoull() alone takes blanks and a sign, too. */
@@ -169,6 +197,20 @@ bool parse_name(const char *line, char *name, size_t size)
 	if (strncmp(line, "Name:\t", 6))
 		return false;
 	snprintf(name, size, "%.*s", (int)strcspn(line + 6, "\n"), line + 6);
+	return true;
+}
+
+bool parse_uid(const char *line, uint32_t *uid)
+{
+	uint64_t real, effective;
+
+	if (strncmp(line, "Uid:\t", 5))
+		return false;
+	line += 5;
+	if (!parse_number(&line, 10, &real) || *line++ != '\t' ||
+	    !parse_number(&line, 10, &effective) || *line != '\t' || effective > UINT32_MAX)
+		return false;
+	*uid = effective;
 	return true;
 }
 

@@ -11,8 +11,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* Opens a file below a directory for reading. NULL with errno. */
+/* Opens a regular file below a directory for reading, no symbolic link. NULL with errno. */
 FILE *open_at(int dir, const char *path);
+
+/* The first line of a file below a directory, without its end, to be freed. NULL where it is not to be had. */
+char *line_at(int dir, const char *path);
 
 /* A figure to look for; value is the sum over the lines that had it. */
 struct field {
@@ -56,6 +59,9 @@ enum cgroup_rank parse_cgroup(char *line, const char **path);
 
 /* Bytes of the UTF-8 character that  begins with; 0 where that is none. */
 size_t utf8_length(const char *text);
+
+/* The effective one of "Uid:\t1000\t1000\t1000\t1000". */
+bool parse_uid(const char *line, uint32_t *uid);
 
 /* Copies what follows "Name:" and a tab, shortened to fit. */
 bool parse_name(const char *line, char *name, size_t size);

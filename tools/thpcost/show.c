@@ -2,6 +2,7 @@
 /* The table of what is mapped now, and the one line of --check. */
 #include <err.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <libsmartcols/libsmartcols.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,26 +10,31 @@
 #include <sys/utsname.h>
 
 #include "check.h"
+#include "machine.h"
 #include "thpcost.h"
 
 enum {
-	COL_TYPE, COL_PID, COL_NAME, COL_THP, COL_ZERO, COL_TABLES, COL_DEPOSIT,
-	COL_GAIN, COL_PERCENT, COL_MAX, COL_PROCS, COL_UNREAD,
+	COL_TYPE, COL_PID, COL_USER, COL_NAME, COL_COMMAND, COL_CGROUP, COL_THP, COL_ZERO, COL_TABLES,
+	COL_DEPOSIT, COL_GAIN, COL_PERCENT, COL_RAM, COL_MAX, COL_PROCS, COL_UNREAD,
 };
 
 const struct column show_columns[] = {
-	[COL_TYPE]	= { "TYPE",	0,   0,		      false, "system, process or cgroup" },
-	[COL_PID]	= { "PID",	0,   SCOLS_FL_RIGHT,  true,  "process ID" },
-	[COL_NAME]	= { "NAME",	0.3, SCOLS_FL_TRUNC,  false, "command name or path of the cgroup" },
-	[COL_THP]	= { "THP",	0,   SCOLS_FL_RIGHT,  false, "anonymous memory mapped by huge PMDs" },
-	[COL_ZERO]	= { "ZERO",	0,   SCOLS_FL_RIGHT,  false, "huge zero page mapped by huge PMDs" },
-	[COL_TABLES]	= { "TABLES",	0,   SCOLS_FL_RIGHT,  false, "page tables of every level now" },
-	[COL_DEPOSIT]	= { "DEPOSIT",	0,   SCOLS_FL_RIGHT,  false, "how much of TABLES is deposited" },
-	[COL_GAIN]	= { "GAIN",	0,   SCOLS_FL_RIGHT,  false, "what not depositing would or does give back" },
-	[COL_PERCENT]	= { "GAIN%",	0,   SCOLS_FL_RIGHT,  true,  "GAIN as part of the page tables that stock Linux has" },
-	[COL_MAX]	= { "MAX",	0,   SCOLS_FL_RIGHT,  false, "what GAIN is at the most; GAIN is at least right" },
-	[COL_PROCS]	= { "PROCS",	0,   SCOLS_FL_RIGHT,  true,  "processes counted" },
-	[COL_UNREAD]	= { "UNREAD",	0,   SCOLS_FL_RIGHT,  true,  "those of them that may not be read" },
+	[COL_TYPE]	= { "TYPE",	0,   0,		      KIND_TEXT,   "system, process, cgroup, name or user" },
+	[COL_PID]	= { "PID",	0,   SCOLS_FL_RIGHT,  KIND_NUMBER, "process ID" },
+	[COL_USER]	= { "USER",	0,   0,		      KIND_TEXT,   "user that the process runs as" },
+	[COL_NAME]	= { "NAME",	0.3, SCOLS_FL_TRUNC,  KIND_TEXT,   "command name or path of the cgroup" },
+	[COL_COMMAND]	= { "COMMAND",	0.3, SCOLS_FL_TRUNC,  KIND_TEXT,   "command line of the process" },
+	[COL_CGROUP]	= { "CGROUP",	0.3, SCOLS_FL_TRUNC,  KIND_TEXT,   "path of the cgroup that the process is in" },
+	[COL_THP]	= { "THP",	0,   SCOLS_FL_RIGHT,  KIND_SIZE,   "anonymous memory mapped by huge PMDs" },
+	[COL_ZERO]	= { "ZERO",	0,   SCOLS_FL_RIGHT,  KIND_SIZE,   "huge zero page mapped by huge PMDs" },
+	[COL_TABLES]	= { "TABLES",	0,   SCOLS_FL_RIGHT,  KIND_SIZE,   "page tables of every level now" },
+	[COL_DEPOSIT]	= { "DEPOSIT",	0,   SCOLS_FL_RIGHT,  KIND_SIZE,   "how much of TABLES is deposited" },
+	[COL_GAIN]	= { "GAIN",	0,   SCOLS_FL_RIGHT,  KIND_SIZE,   "what not depositing would or does give back" },
+	[COL_PERCENT]	= { "GAIN%",	0,   SCOLS_FL_RIGHT,  KIND_NUMBER, "GAIN as part of the page tables that stock Linux has" },
+	[COL_RAM]	= { "RAM%",	0,   SCOLS_FL_RIGHT,  KIND_NUMBER, "GAIN as part of the machine's memory" },
+	[COL_MAX]	= { "MAX",	0,   SCOLS_FL_RIGHT,  KIND_SIZE,   "what GAIN is at the most; GAIN is at least right" },
+	[COL_PROCS]	= { "PROCS",	0,   SCOLS_FL_RIGHT,  KIND_NUMBER, "processes counted" },
+	[COL_UNREAD]	= { "UNREAD",	0,   SCOLS_FL_RIGHT,  KIND_NUMBER, "those of them that may not be read" },
 };
 
 const size_t nr_show_columns = sizeof(show_columns) / sizeof(show_columns[0]);
@@ -40,10 +46,44 @@ const int show_default[] = {
 
 const size_t nr_show_default = sizeof(show_default) / sizeof(show_default[0]);
 
-static void set_cell(struct libscols_line *line, size_t column, char *data)
+/* JSON takes no text that is no UTF-8. NULL for NULL. */
+static char *text_cell(const struct thpcost *t, const struct column *c, const char *text)
 {
-	if (data && scols_line_refer_data(line, column, data))
-		errx(EXIT_FAILURE, "out of memory");
+	char *clean, *cut;
+
+	if (!text)
+		return NULL;
+	clean = t->json ? utf8_text(text) : must(strdup(text));
+	cut = shorten_middle(t, clean, c->width);
+	free(clean);
+	return cut;
+}
+
+/* Read for those alone that are shown: a command line is in the process's own memory. */
+static char *command_cell(const struct thpcost *t, const struct row *row)
+{
+	char *command, *cell;
+
+	if (row->subject != SUBJECT_PROCESS)
+		return NULL;
+	command = process_command(&t->root, row->pid);
+	cell = text_cell(t, &show_columns[COL_COMMAND], command);
+	free(command);
+	return cell;
+}
+
+static char *name_cell(const struct thpcost *t, const struct row *row)
+{
+	char *user, *cell;
+
+	if (row->subject == SUBJECT_SYSTEM)
+		return format("(system)");
+	if (row->subject != SUBJECT_USER)
+		return text_cell(t, &show_columns[COL_NAME], row->name);
+	user = user_text(row->process->uid);
+	cell = text_cell(t, &show_columns[COL_NAME], user);
+	free(user);
+	return cell;
 }
 
 /* NULL leaves the cell empty: what was not read is not 0. */
@@ -52,6 +92,7 @@ static char *cell(const struct thpcost *t, const struct kernel *kernel,
 {
 	static const char *const subjects[] = {
 		[SUBJECT_SYSTEM] = "system", [SUBJECT_PROCESS] = "process", [SUBJECT_CGROUP] = "cgroup",
+		[SUBJECT_NAME] = "name", [SUBJECT_USER] = "user",
 	};
 	const struct cost *cost = &row->cost;
 	bool unread = row->subject == SUBJECT_PROCESS && row->unread;
@@ -62,7 +103,17 @@ static char *cell(const struct thpcost *t, const struct kernel *kernel,
 	case COL_PID:
 		return row->subject == SUBJECT_PROCESS ? format("%d", row->pid) : NULL;
 	case COL_NAME:
-		return t->json && row->name ? utf8_text(row->name) : format("%s", row->name ? row->name : "(system)");
+		return name_cell(t, row);
+	case COL_USER:
+		if (row->subject != SUBJECT_PROCESS && row->subject != SUBJECT_USER)
+			return NULL;
+		return user_text(row->process->uid);
+	case COL_COMMAND:
+		return command_cell(t, row);
+	case COL_CGROUP:
+		if (row->subject != SUBJECT_PROCESS && row->subject != SUBJECT_CGROUP)
+			return NULL;
+		return text_cell(t, &show_columns[COL_CGROUP], row->process->cgroup);
 	case COL_TABLES:
 		return size_text(t, cost->tables);
 	case COL_MAX:
@@ -80,25 +131,87 @@ static char *cell(const struct thpcost *t, const struct kernel *kernel,
 	case COL_THP:
 		return size_text(t, cost->thp);
 	case COL_ZERO:
-		if (row->subject == SUBJECT_PROCESS && row->zero_unread)
-			return NULL;
-		return size_text(t, cost->zero);
+		return row_zero_known(row) ? size_text(t, cost->zero) : NULL;
 	case COL_DEPOSIT:
 		return size_text(t, cost_deposit(kernel, cost));
 	case COL_GAIN:
 		return size_text(t, cost_gain(kernel, cost));
 	case COL_PERCENT:
 		return format("%.1f", cost_percent(kernel, cost));
+	case COL_RAM:
+		return kernel->ram ? format("%.3f", 100.0 * (double)cost_gain(kernel, cost) / (double)kernel->ram) : NULL;
 	}
 	return NULL;
 }
 
-static bool is_size(int column)
+/* What rows may be sorted by: 0 where that is not known, which comes last. */
+static double sort_key(const struct kernel *kernel, const struct row *row, int column)
 {
-	return column >= COL_THP && column <= COL_MAX && column != COL_PERCENT;
+	const struct cost *cost = &row->cost;
+
+	switch (column) {
+	case COL_PID:
+		return -(double)row->pid;
+	case COL_THP:
+		return (double)cost->thp;
+	case COL_ZERO:
+		return (double)cost->zero;
+	case COL_TABLES:
+		return (double)cost->tables;
+	case COL_DEPOSIT:
+		return (double)cost_deposit(kernel, cost);
+	case COL_PERCENT:
+		return cost_percent(kernel, cost);
+	case COL_MAX:
+		return (double)(cost_gain(kernel, cost) + cost->unseen);
+	case COL_PROCS:
+		return row->processes;
+	case COL_UNREAD:
+		return row->unread;
+	default:
+		return (double)cost_gain(kernel, cost);
+	}
 }
 
-static struct libscols_table *new_table(const struct thpcost *t)
+struct order {
+	const struct thpcost *t;
+	const struct kernel *kernel;
+};
+
+static int by_column(const void *a, const void *b, void *arg)
+{
+	const struct order *order = arg;
+	int column = order->t->sort;
+	double x, y;
+
+	if (show_columns[column].kind == KIND_TEXT) {
+		char *p = cell(order->t, order->kernel, a, column);
+		char *q = cell(order->t, order->kernel, b, column);
+		int result = strcmp(p ? p : "", q ? q : "");
+
+		free(p);
+		free(q);
+		return result;
+	}
+	x = sort_key(order->kernel, a, column);
+	y = sort_key(order->kernel, b, column);
+	return (x < y) - (x > y);
+}
+
+void show_sort(const struct thpcost *t, const struct kernel *kernel, struct row *rows, size_t count)
+{
+	if (t->sort >= 0)
+		qsort_r(rows, count, sizeof(*rows), by_column, &(struct order){ t, kernel });
+}
+
+void set_cell(const struct thpcost *t, struct libscols_line *line, size_t column, char *data)
+{
+	data = raw_text(t, data);
+	if (data && scols_line_refer_data(line, column, data))
+		errx(EXIT_FAILURE, "out of memory");
+}
+
+struct libscols_table *new_table(const struct thpcost *t, const struct column *columns)
 {
 	struct libscols_table *table = must(scols_new_table());
 
@@ -107,11 +220,12 @@ static struct libscols_table *new_table(const struct thpcost *t)
 	scols_table_enable_raw(table, t->raw);
 	scols_table_enable_noheadings(table, t->noheadings);
 	for (size_t i = 0; i < t->nr_columns; i++) {
-		const struct column *c = &show_columns[t->columns[i]];
+		const struct column *c = &columns[t->columns[i]];
+		int flags = t->no_trunc ? c->flags & ~SCOLS_FL_TRUNC : c->flags;
 		struct libscols_column *column =
-			must(scols_table_new_column(table, c->name, c->width, c->flags));
+			must(scols_table_new_column(table, c->name, c->width, flags));
 
-		if (c->number || (t->bytes && is_size(t->columns[i])))
+		if (c->kind == KIND_NUMBER || (t->bytes && c->kind == KIND_SIZE))
 			scols_column_set_json_type(column, SCOLS_JSON_NUMBER);
 	}
 	return table;
@@ -123,13 +237,26 @@ static void add_row(const struct thpcost *t, struct libscols_table *table,
 	struct libscols_line *line = must(scols_table_new_line(table, NULL));
 
 	for (size_t i = 0; i < t->nr_columns; i++)
-		set_cell(line, i, cell(t, kernel, row, t->columns[i]));
+		set_cell(t, line, i, cell(t, kernel, row, t->columns[i]));
 }
 
-static void print_table(struct libscols_table *table)
+/* In JSON the machine comes first, and its figures where  has them. */
+static void print_table(const struct thpcost *t, struct libscols_table *table, const struct kernel *kernel,
+			const struct survey *survey)
 {
-	if (scols_print_table(table))
-		errx(EXIT_FAILURE, "cannot print the table");
+	char *machine, *rows;
+
+	if (!t->json) {
+		if (scols_print_table(table))
+			errx(EXIT_FAILURE, "cannot print the table");
+	} else {
+		machine = must(machine_print(&t->root, t->version, kernel, survey));
+		if (scols_print_table_to_string(table, &rows) || !strchr(rows, '{'))
+			errx(EXIT_FAILURE, "cannot print the table");
+		printf("{\n   \"machine\": %s,%s", machine, strchr(rows, '{') + 1);
+		free(machine);
+		free(rows);
+	}
 	scols_unref_table(table);
 }
 
@@ -161,11 +288,11 @@ static void say_limits(const struct survey *survey)
 	const struct row *system = &survey->system;
 
 	if (system->unread)
-		warnx("%u of %u processes may not be read (try as root): GAIN is at least right, MAX at the most",
-		      system->unread, system->processes);
+		warnx("%u of %u processes may not be read (%s): GAIN is at least right, MAX at the most",
+		      system->unread, system->processes, read_why_not());
 	if (system->zero_unread)
-		warnx("%u of %u processes hide the huge zero page (PAGEMAP_SCAN is of Linux 6.7): ZERO is at least right",
-		      system->zero_unread, system->processes);
+		warnx("the huge zero page is not known of %u of %u processes (%s): MAX has it",
+		      system->zero_unread, system->processes, zero_why_not(survey->kernel.zero.way));
 	if (survey->hidden)
 		warnx("/proc does not show all processes (a container, or hidepid=): GAIN is at least right");
 }
@@ -178,7 +305,7 @@ void show_survey(const struct thpcost *t)
 	size_t count;
 
 	must_survey(t, &survey);
-	table = new_table(t);
+	table = new_table(t, show_columns);
 	add_row(t, table, &survey.kernel, &survey.system);
 	if (!t->system) {
 		count = select_rows(t, &survey, &rows);
@@ -186,7 +313,7 @@ void show_survey(const struct thpcost *t)
 			add_row(t, table, &survey.kernel, &rows[i]);
 		free(rows);
 	}
-	print_table(table);
+	print_table(t, table, &survey.kernel, &survey);
 	if (!t->json && !t->raw && !t->noheadings)
 		say_kernel(t, &survey.kernel);
 	fflush(stdout);
@@ -217,6 +344,7 @@ size_t show_pids(const struct thpcost *t)
 	int error;
 
 	must_kernel(t, &kernel);
+	kernel_try_zero(&t->root, &kernel);
 	for (size_t i = 0; i < t->nr_pids; i++) {
 		error = process_read(&t->root, &kernel, t->pids[i], &processes[count]);
 		if (error) {
@@ -224,15 +352,16 @@ size_t show_pids(const struct thpcost *t)
 			continue;
 		}
 		if (!processes[count].read)
-			warnx("%d: its memory may not be read (try as root); see MAX", t->pids[i]);
+			warnx("%d: its memory may not be read (%s); see MAX", t->pids[i], read_why_not());
 		rows[count] = survey_row(&processes[count]);
 		count++;
 	}
 	rows_sort(&kernel, rows, count);
-	table = new_table(t);
+	show_sort(t, &kernel, rows, count);
+	table = new_table(t, show_columns);
 	for (size_t i = 0; i < count; i++)
 		add_row(t, table, &kernel, &rows[i]);
-	print_table(table);
+	print_table(t, table, &kernel, NULL);
 	for (size_t i = 0; i < count; i++)
 		process_free(&processes[i]);
 	free(processes);
@@ -240,27 +369,49 @@ size_t show_pids(const struct thpcost *t)
 	return t->nr_pids - count;
 }
 
-bool show_check(const struct thpcost *t)
+/* One object: release, THP and table in bytes, whether it deposits. */
+static void print_check(const char *release, const struct kernel *kernel, const char *deposits,
+			const char *tables, const char *reason)
 {
-	struct kernel kernel;
+	printf("{\"kernel\":\"%s\",\"thp\":%" PRIu64 ",\"deposits\":%s,\"tables\":%s,\"reason\":",
+	       release, kernel->thp, deposits, tables);
+	printf(reason ? "\"%s\"}\n" : "null}\n", reason);
+}
+
+static int cannot_tell(const struct thpcost *t, const char *release, const struct kernel *kernel,
+		       const char *reason)
+{
+	if (t->json)
+		print_check(release, kernel, "null", "null", reason);
+	else
+		warnx("Linux %s: cannot tell: %s", release, reason);
+	return CHECK_CANNOT_TELL;
+}
+
+int show_check(const struct thpcost *t)
+{
+	struct kernel kernel = { 0 };
 	struct utsname name;
 	uint64_t tables = 0;
 	char *thp, *rise;
 	int error;
 
-	must_kernel(t, &kernel);
 	uname(&name);
+	error = kernel_read(&t->root, &kernel);
+	if (error)
+		return cannot_tell(t, name.release, &kernel, kernel_why_not(error));
 	if (!kernel.thp)
-		errx(EXIT_FAILURE, "Linux %s has no transparent huge pages", name.release);
+		return cannot_tell(t, name.release, &kernel, "it has no transparent huge pages");
 	error = check_deposit(&t->root, &kernel, &tables);
 	if (error == -EAGAIN)
-		errx(EXIT_FAILURE, "Linux %s gave no THP to try it out with: is it switched off, or memory full?",
-		     name.release);
+		return cannot_tell(t, name.release, &kernel, "it gave no THP: switched off, or memory is full");
 	if (error)
-		errx(EXIT_FAILURE, "cannot try it out: %s", strerror(-error));
+		return cannot_tell(t, name.release, &kernel, strerror(-error));
 	thp = size_text(t, kernel.thp);
-	rise = size_text(t, tables);
-	if (!tables)
+	rise = t->json ? format("%" PRIu64, tables) : size_text(t, tables);
+	if (t->json)
+		print_check(name.release, &kernel, tables ? "true" : "false", rise, NULL);
+	else if (!tables)
 		printf("Linux %s does not deposit: mapping a THP of %s took no page table.\n",
 		       name.release, thp);
 	else
@@ -268,5 +419,5 @@ bool show_check(const struct thpcost *t)
 		       name.release, thp, rise);
 	free(thp);
 	free(rise);
-	return !tables;
+	return tables ? CHECK_DEPOSITS : CHECK_DOES_NOT;
 }

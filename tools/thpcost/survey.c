@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "parse.h"
+#include "share.h"
 #include "survey.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
@@ -106,7 +107,7 @@ static int read_processes(const struct root *root, struct survey *survey)
 			error = add_process(survey, &process);
 		else if (error == -EACCES)
 			survey->hidden = true;
-		if (error != -ENOMEM)
+		if (!error_is_ours(error))
 			error = 0;
 	}
 	closedir(proc);
@@ -119,11 +120,17 @@ struct row survey_row(const struct process *process)
 		.subject = SUBJECT_PROCESS,
 		.pid = process->pid,
 		.name = process->name,
+		.process = process,
 		.processes = 1,
 		.unread = !process->read,
 		.zero_unread = process->read && !process->zero_read,
 		.cost = process->cost,
 	};
+}
+
+bool row_zero_known(const struct row *row)
+{
+	return row->cost.zero || !(row->unread || row->zero_unread);
 }
 
 static void row_add(struct row *sum, const struct process *process)
@@ -167,14 +174,17 @@ int survey_read(const struct root *root, struct survey *survey)
 	struct totals totals;
 	int error;
 
-	*survey = (struct survey){ .system.subject = SUBJECT_SYSTEM };
+	*survey = (struct survey){ .system = { .subject = SUBJECT_SYSTEM, .name = "" } };
 	error = kernel_read(root, &survey->kernel);
 	if (error)
 		return error;
+	kernel_try_zero(root, &survey->kernel);
 	survey->hidden = processes_hidden(root->proc);
 	error = read_processes(root, survey);
-	if (!error)
+	if (!error) {
+		survey->count = share_once(root, survey->processes, survey->count);
 		error = totals_read(root, &totals);
+	}
 	if (!error)
 		sum_up(survey, &totals);
 	return error;
@@ -198,6 +208,43 @@ static bool is_at_or_below(const char *path, const char *top)
 	return !strncmp(path, top, len) && (!path[len] || path[len] == '/');
 }
 
+bool cgroup_exists(const struct root *root, const struct survey *survey, const char *path)
+{
+	static const char *const mounts[] = { "", "/memory", "/unified" };
+	bool found = false;
+
+	for (size_t i = 0; i < survey->count && !found; i++)
+		found = survey->processes[i].cgroup && is_at_or_below(survey->processes[i].cgroup, path);
+	for (size_t i = 0; root->sys >= 0 && i < ARRAY_SIZE(mounts) && !found; i++) {
+		char *dir;
+
+		if (asprintf(&dir, "fs/cgroup%s%s", mounts[i], path) < 0)
+			return false;
+		found = !faccessat(root->sys, dir, F_OK, 0);
+		free(dir);
+	}
+	return found;
+}
+
+void survey_fold(struct survey *survey, const char *path, unsigned long depth)
+{
+	size_t len = strlen(path);
+
+	while (len && path[len - 1] == '/')
+		len--;
+	for (size_t i = 0; i < survey->count; i++) {
+		char *name = survey->processes[i].cgroup;
+
+		if (!name || !is_at_or_below(name, path) || !name[len])
+			continue;
+		name += len;
+		for (unsigned long level = 0; name && level < depth; level++)
+			name = strchr(name + 1, '/');
+		if (name)
+			*name = '\0';
+	}
+}
+
 static int by_cgroup(const void *a, const void *b)
 {
 	const struct process *const *p = a, *const *q = b;
@@ -205,8 +252,30 @@ static int by_cgroup(const void *a, const void *b)
 	return strcmp((*p)->cgroup, (*q)->cgroup);
 }
 
-ssize_t survey_cgroups(const struct survey *survey, const char *path, struct row **rows)
+static int by_name(const void *a, const void *b)
 {
+	const struct process *const *p = a, *const *q = b;
+
+	return strcmp((*p)->name, (*q)->name);
+}
+
+static int by_user(const void *a, const void *b)
+{
+	const struct process *const *p = a, *const *q = b;
+
+	return ((*p)->uid > (*q)->uid) - ((*p)->uid < (*q)->uid);
+}
+
+static bool is_member(const struct process *process, enum subject subject, const char *path)
+{
+	return subject != SUBJECT_CGROUP || (process->cgroup && is_at_or_below(process->cgroup, path));
+}
+
+ssize_t survey_groups(const struct survey *survey, enum subject subject, const char *path,
+		      struct row **rows)
+{
+	int (*order)(const void *, const void *) =
+		subject == SUBJECT_CGROUP ? by_cgroup : subject == SUBJECT_NAME ? by_name : by_user;
 	const struct process **members = calloc(survey->count + 1, sizeof(*members));
 	size_t count = 0, groups = 0;
 
@@ -217,14 +286,16 @@ ssize_t survey_cgroups(const struct survey *survey, const char *path, struct row
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < survey->count; i++)
-		if (survey->processes[i].cgroup && is_at_or_below(survey->processes[i].cgroup, path))
+		if (is_member(&survey->processes[i], subject, path))
 			members[count++] = &survey->processes[i];
-	qsort(members, count, sizeof(*members), by_cgroup);
+	qsort(members, count, sizeof(*members), order);
 	for (size_t i = 0; i < count; i++) {
-		if (!i || by_cgroup(&members[i - 1], &members[i]))
+		if (!i || order(&members[i - 1], &members[i]))
 			(*rows)[groups++] = (struct row){
-				.subject = SUBJECT_CGROUP,
-				.name = members[i]->cgroup,
+				.subject = subject,
+				.name = subject == SUBJECT_CGROUP ? members[i]->cgroup :
+					subject == SUBJECT_NAME ? members[i]->name : "",
+				.process = members[i],
 			};
 		row_add(&(*rows)[groups - 1], members[i]);
 	}

@@ -6,12 +6,13 @@
 #include "cost.h"
 
 /* Whom a row is about. */
-enum subject { SUBJECT_SYSTEM, SUBJECT_PROCESS, SUBJECT_CGROUP };
+enum subject { SUBJECT_SYSTEM, SUBJECT_PROCESS, SUBJECT_CGROUP, SUBJECT_NAME, SUBJECT_USER };
 
 struct row {
 	enum subject subject;
 	pid_t pid;		/* of a process */
-	const char *name;	/* of a process or cgroup */
+	const char *name;	/* of a process, those of a name or a cgroup; else "" */
+	const struct process *process;	/* that process, or one of them */
 	unsigned int processes;	/* with memory of their own */
 	unsigned int unread;	/* those of them whose smaps is closed */
 	unsigned int zero_unread;	/* those read, but for the huge zero page */
@@ -34,15 +35,25 @@ int survey_read(const struct root *root, struct survey *survey);
 
 void survey_free(struct survey *survey);
 
+/* Whether row->cost.zero says something: that much at least, and 0 only where that is known. */
+bool row_zero_known(const struct row *row);
+
 /* A row about one process. */
 struct row survey_row(const struct process *process);
 
 /*
  * A row for each cgroup at or below @path ("/": all) that has processes, which
- * count in their own cgroup alone. The names stay the survey's. Returns the
- * number of rows, or -errno; *rows is to be freed.
+ * count in their own cgroup alone; or for each name or user. The names stay the
+ * survey's. Returns the number of rows, or -errno; *rows is to be freed.
  */
-ssize_t survey_cgroups(const struct survey *survey, const char *path, struct row **rows);
+ssize_t survey_groups(const struct survey *survey, enum subject subject, const char *path,
+		      struct row **rows);
+
+/* Whether there is a cgroup @path, with processes or without. */
+bool cgroup_exists(const struct root *root, const struct survey *survey, const char *path);
+
+/* Adds cgroups further than @depth levels below @path to the one at that level. */
+void survey_fold(struct survey *survey, const char *path, unsigned long depth);
 
 /* Largest gain first, then deposit, then THP, then by number and name. */
 void rows_sort(const struct kernel *kernel, struct row *rows, size_t count);

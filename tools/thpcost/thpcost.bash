@@ -4,8 +4,9 @@
 _thpcost()
 {
 	local cur=$2 prev=$3
-	local columns='TYPE PID NAME THP ZERO TABLES DEPOSIT GAIN GAIN% MAX PROCS UNREAD'
+	local columns='TYPE PID USER NAME COMMAND CGROUP THP ZERO TABLES DEPOSIT GAIN GAIN% RAM% MAX PROCS UNREAD'
 	local watch='TIME THP TABLES GAIN CHANGE FAULTS SPLITS FAILED'
+	local sum='HOST KERNEL DEPOSITS RAM THP ZERO TABLES DEPOSIT GAIN MAX PROCS UNREAD TIME'
 	local head rest
 
 	COMPREPLY=()
@@ -13,11 +14,20 @@ _thpcost()
 	-o|--output)
 		case " ${COMP_WORDS[*]} " in
 		*' -w '*|*' --watch '*) columns=$watch ;;
+		*' --sum '*) columns=$sum ;;
 		esac
 		rest=${cur##*[,+]}
 		head=${cur%"$rest"}
 		mapfile -t COMPREPLY < <(compgen -P "$head" -W "$columns" -- "$rest")
 		compopt -o nospace
+		return
+		;;
+	-S|--sort)
+		mapfile -t COMPREPLY < <(compgen -W "$columns" -- "$cur")
+		return
+		;;
+	-g|--group-by)
+		mapfile -t COMPREPLY < <(compgen -W 'name user' -- "$cur")
 		return
 		;;
 	-p|--pid)
@@ -27,7 +37,7 @@ _thpcost()
 		compopt -o nospace
 		return
 		;;
-	-P|--prometheus)
+	-P|--prometheus|--sum)
 		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		compopt -o filenames
 		return
@@ -37,12 +47,12 @@ _thpcost()
 		compopt -o filenames
 		return
 		;;
-	-t|--top|-w|--watch|-N|--count|-h|--help|-V|--version)
+	-d|--depth|-t|--top|-w|--watch|-N|--count|-h|--help|-V|--version)
 		return
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W '--system --pid --cgroup --top --all --watch --count
-		--prometheus --check --json --raw --bytes --noheadings --output --output-all --sysroot
-		--help --version' -- "$cur")
+	mapfile -t COMPREPLY < <(compgen -W '--system --pid --cgroup --depth --group-by --top --sort --all
+		--watch --count --prometheus --check --sum --json --raw --bytes --noheadings --output
+		--output-all --no-trunc --sysroot --help --version' -- "$cur")
 }
 complete -F _thpcost thpcost

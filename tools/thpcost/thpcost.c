@@ -18,6 +18,13 @@
 #define VERSION "unknown"
 #endif
 
+/* A disk may be full, and closing is the last to know. */
+static void end_output(int failure)
+{
+	if (fflush(stdout) || ferror(stdout) || fclose(stdout))
+		err(failure, "standard output");
+}
+
 static void print_columns(const char *heading, const struct column *list, size_t count)
 {
 	printf("\n%s:\n", heading);
@@ -37,48 +44,59 @@ static void usage(void)
 	      " -s, --system             the system alone, no processes\n"
 	      " -p, --pid LIST           these processes alone\n"
 	      " -c, --cgroup[=PATH]      cgroups (at or below PATH) instead of processes\n"
+	      " -d, --depth N            add cgroups up, N levels below PATH\n"
+	      " -g, --group-by WHAT      name or user: those together instead of processes\n"
 	      " -t, --top N              the N largest alone, besides the system\n"
+	      " -S, --sort COLUMN        largest of that column first, texts in their order\n"
 	      " -a, --all                also those without THPs, and those that may not be read\n"
 	      " -w, --watch SECONDS      a row of what happened in each interval\n"
 	      " -N, --count N            end after N intervals (default: never)\n"
 	      " -P, --prometheus FILE    write text for Prometheus to FILE, - for standard output\n"
-	      " -C, --check              whether this kernel deposits, tried out; the exit status tells\n"
+	      " -C, --check              whether this kernel deposits, tried out: exit status 1; 0 if not, 2 unknown\n"
+	      "     --sum FILE...        add up what machines said with --json\n"
 	      " -J, --json               use JSON output format\n"
 	      " -r, --raw                use raw output format\n"
 	      " -b, --bytes              print sizes in bytes, not in human readable format\n"
 	      " -n, --noheadings         don't print headings\n"
 	      " -o, --output LIST        output columns\n"
 	      "     --output-all         output all columns\n"
+	      "     --no-trunc           don't shorten what is too wide for the terminal\n"
 	      "     --sysroot DIR        use DIR/proc and DIR/sys\n"
 	      " -h, --help               display this help\n"
 	      " -V, --version            display version\n", stdout);
 	print_columns("Columns", show_columns, nr_show_columns);
 	print_columns("Columns of --watch", watch_columns, nr_watch_columns);
+	print_columns("Columns of --sum", sum_columns, nr_sum_columns);
 	fputs("\n"
 	      "Sources:\n"
 	      " THP is exact: AnonHugePages of smaps_rollup, which counts each mapping; ZERO is found\n"
-	      " by PAGEMAP_SCAN (Linux 6.7). A table for each is deposited, so GAIN is arithmetic, not\n"
+	      " in pagemap. A table for each is deposited, so GAIN is arithmetic, not\n"
 	      " an estimate. What may not be read is bounded by MAX. See thpcost(1).\n", stdout);
 }
 
-enum { OPT_ALL_COLUMNS = 256, OPT_SYSROOT };
+enum { OPT_ALL_COLUMNS = 256, OPT_SYSROOT, OPT_SUM, OPT_NO_TRUNC };
 
 static const struct option options[] = {
 	{ "system",	no_argument,	   NULL, 's' },
 	{ "pid",	required_argument, NULL, 'p' },
 	{ "cgroup",	optional_argument, NULL, 'c' },
+	{ "depth",	required_argument, NULL, 'd' },
+	{ "group-by",	required_argument, NULL, 'g' },
 	{ "top",	required_argument, NULL, 't' },
+	{ "sort",	required_argument, NULL, 'S' },
 	{ "all",	no_argument,	   NULL, 'a' },
 	{ "watch",	required_argument, NULL, 'w' },
 	{ "count",	required_argument, NULL, 'N' },
 	{ "prometheus",	required_argument, NULL, 'P' },
 	{ "check",	no_argument,	   NULL, 'C' },
+	{ "sum",	no_argument,	   NULL, OPT_SUM },
 	{ "json",	no_argument,	   NULL, 'J' },
 	{ "raw",	no_argument,	   NULL, 'r' },
 	{ "bytes",	no_argument,	   NULL, 'b' },
 	{ "noheadings",	no_argument,	   NULL, 'n' },
 	{ "output",	required_argument, NULL, 'o' },
 	{ "output-all",	no_argument,	   NULL, OPT_ALL_COLUMNS },
+	{ "no-trunc",	no_argument,	   NULL, OPT_NO_TRUNC },
 	{ "sysroot",	required_argument, NULL, OPT_SYSROOT },
 	{ "help",	no_argument,	   NULL, 'h' },
 	{ "version",	no_argument,	   NULL, 'V' },
@@ -131,9 +149,9 @@ static int column_id(const struct column *list, size_t count, const char *name, 
 
 static void choose_columns(struct thpcost *t, const char *arg, bool all)
 {
-	bool watched = t->seconds && !t->prometheus;
-	const struct column *list = watched ? watch_columns : show_columns;
-	size_t count = watched ? nr_watch_columns : nr_show_columns;
+	bool watched = t->files || (t->seconds && !t->prometheus);
+	const struct column *list = t->files ? sum_columns : watched ? watch_columns : show_columns;
+	size_t count = t->files ? nr_sum_columns : watched ? nr_watch_columns : nr_show_columns;
 
 	if (!arg || *arg == '+') {
 		for (size_t i = 0; i < (watched || all ? count : nr_show_default); i++)
@@ -154,12 +172,23 @@ static void choose_columns(struct thpcost *t, const char *arg, bool all)
 	}
 }
 
+/* With --check 1 is an answer. */
+static int failure(const struct thpcost *t)
+{
+	return t->check ? CHECK_CANNOT_TELL : EXIT_FAILURE;
+}
+
 /* Options that do not go together would be ignored in silence. */
 static void check(const struct thpcost *t, const char *output, bool all_columns,
-		  const char *sysroot)
+		  const char *sysroot, const char *sort)
 {
-	if (t->system + !!t->cgroup + !!t->nr_pids > 1)
-		errx(EXIT_FAILURE, "--system, --pid and --cgroup exclude each other");
+	bool rows = t->group != SUBJECT_PROCESS || t->top || t->all || sort;
+
+	if (t->files && (t->system || t->cgroup || t->nr_pids || t->all || t->seconds || t->prometheus ||
+			 t->check || sort || sysroot || t->group != SUBJECT_PROCESS))
+		errx(EXIT_FAILURE, "--sum is about what machines said: --top, --output and how to print alone go with it");
+	if (t->system + !!t->cgroup + !!t->nr_pids + (t->group != SUBJECT_PROCESS) > 1)
+		errx(EXIT_FAILURE, "--system, --pid, --cgroup and --group-by exclude each other");
 	if (t->json && t->raw)
 		errx(EXIT_FAILURE, "--json and --raw exclude each other");
 	if (t->count && !t->seconds)
@@ -168,25 +197,76 @@ static void check(const struct thpcost *t, const char *output, bool all_columns,
 		errx(EXIT_FAILURE, "--prometheus has its own format");
 	if ((t->prometheus || t->seconds) && t->nr_pids)
 		errx(EXIT_FAILURE, "--pid is neither for --watch nor for --prometheus");
-	if (t->check && (t->system || t->cgroup || t->nr_pids || t->top || t->all || t->seconds ||
-			 t->prometheus || t->json || t->raw || output || all_columns || sysroot))
-		errx(EXIT_FAILURE, "--check takes no option but --bytes");
-	if (t->seconds && !t->prometheus && (t->cgroup || t->top || t->all))
-		errx(EXIT_FAILURE, "--watch is about the system: no --cgroup, --top or --all");
+	if (t->check && (t->system || t->cgroup || t->nr_pids || rows || t->seconds ||
+			 t->prometheus || t->raw || t->noheadings || output || all_columns || sysroot))
+		errx(CHECK_CANNOT_TELL, "--check takes no option but --bytes and --json");
+	if ((t->top || t->all || (sort && !t->nr_pids)) && (t->system || t->nr_pids))
+		errx(EXIT_FAILURE, "--top, --all and --sort are for processes and cgroups: no --system or --pid");
+	if (t->noheadings && (t->json || t->prometheus))
+		errx(EXIT_FAILURE, "--noheadings is for tables");
+	if (t->bytes && t->prometheus)
+		errx(EXIT_FAILURE, "--prometheus has its own format");
+	if (output && all_columns)
+		errx(EXIT_FAILURE, "--output and --output-all exclude each other");
+	if (t->seconds && t->system && !t->prometheus)
+		errx(EXIT_FAILURE, "--watch is about the system: no --system");
+	if (t->depth && !t->cgroup)
+		errx(EXIT_FAILURE, "--depth is for --cgroup");
+	if (t->seconds && !t->prometheus && (t->cgroup || rows || t->no_trunc))
+		errx(EXIT_FAILURE, "--watch is about the system: no --cgroup, --group-by, --top, --all or --sort");
+	if (t->no_trunc && (t->json || t->raw || t->prometheus))
+		errx(EXIT_FAILURE, "--no-trunc is for tables");
+}
+
+/* "a.slice" and "/sys/fs/cgroup/a.slice" are "/a.slice", as /proc/PID/cgroup has it. */
+static char *cgroup_path(const char *arg)
+{
+	static const char *const mounts[] = {
+		"/sys/fs/cgroup/memory", "/sys/fs/cgroup/unified", "/sys/fs/cgroup",
+	};
+
+	for (size_t i = 0; i < sizeof(mounts) / sizeof(mounts[0]); i++) {
+		size_t len = strlen(mounts[i]);
+
+		if (!strncmp(arg, mounts[i], len) && (!arg[len] || arg[len] == '/')) {
+			arg += len;
+			break;
+		}
+	}
+	arg += strspn(arg, "/");
+	return format("/%s", arg);
+}
+
+static enum subject group(const char *arg)
+{
+	if (!strcmp(arg, "name"))
+		return SUBJECT_NAME;
+	if (!strcmp(arg, "user"))
+		return SUBJECT_USER;
+	errx(EXIT_FAILURE, "--group-by: '%s' is neither name nor user", arg);
+}
+
+static int sort_column(const char *arg)
+{
+	return column_id(show_columns, nr_show_columns, arg, strlen(arg));
 }
 
 static void parse(struct thpcost *t, int argc, char **argv)
 {
 	const char *output = NULL, *sysroot = NULL, *root = "/";
-	bool all_columns = false;
+	const char *sort = NULL;
+	bool all_columns = false, adds = false;
 	int c, error;
 
-	while ((c = getopt_long(argc, argv, "sp:c::t:aw:N:P:CJrbno:hV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "sp:c::d:g:t:S:aw:N:P:CJrbno:hV", options, NULL)) != -1) {
 		switch (c) {
 		case 's': t->system = true; break;
 		case 'p': add_pids(t, optarg); break;
-		case 'c': t->cgroup = optarg ? optarg : "/"; break;
+		case 'c': free(t->cgroup); t->cgroup = cgroup_path(optarg ? optarg : "/"); break;
+		case 'd': t->depth = number("depth", optarg, 1000); break;
+		case 'g': t->group = group(optarg); break;
 		case 't': t->top = number("top", optarg, UINT32_MAX); break;
+		case 'S': sort = optarg; break;
 		case 'a': t->all = true; break;
 		case 'w': t->seconds = interval(optarg); break;
 		case 'N': t->count = number("count", optarg, UINT32_MAX); break;
@@ -198,44 +278,55 @@ static void parse(struct thpcost *t, int argc, char **argv)
 		case 'n': t->noheadings = true; break;
 		case 'o': output = optarg; break;
 		case OPT_ALL_COLUMNS: all_columns = true; break;
+		case OPT_SUM: adds = true; break;
+		case OPT_NO_TRUNC: t->no_trunc = true; break;
 		case OPT_SYSROOT: root = sysroot = optarg; break;
-		case 'h': usage(); exit(EXIT_SUCCESS);
-		case 'V': puts("thpcost from Undeposit " VERSION); exit(EXIT_SUCCESS);
+		case 'h': usage(); end_output(EXIT_FAILURE); exit(EXIT_SUCCESS);
+		case 'V': puts("thpcost from Undeposit " VERSION); end_output(EXIT_FAILURE); exit(EXIT_SUCCESS);
 		default:
 			fputs("Try 'thpcost --help' for more information.\n", stderr);
-			exit(EXIT_FAILURE);
+			exit(failure(t));
 		}
 	}
-	if (optind != argc)
-		errx(EXIT_FAILURE, "unexpected argument: %s", argv[optind]);
-	check(t, output, all_columns, sysroot);
+	if (adds && optind == argc)
+		errx(EXIT_FAILURE, "--sum: no file is named");
+	if (adds)
+		t->files = argv + optind;
+	else if (optind != argc)
+		errx(failure(t), "unexpected argument: %s", argv[optind]);
+	check(t, output, all_columns, sysroot, sort);
+	if (t->cgroup)
+		t->group = SUBJECT_CGROUP;
+	t->sort = sort ? sort_column(sort) : -1;
 	choose_columns(t, output, all_columns);
 	error = root_open(&t->root, root);
 	if (error)
-		errx(EXIT_FAILURE, "no /proc in %s: %s", root, strerror(-error));
+		errx(failure(t), "no /proc in %s: %s", root, strerror(-error));
 }
 
 int main(int argc, char **argv)
 {
-	struct thpcost t = { 0 };
-	size_t missing = 0;
-	bool good = true;
+	struct thpcost t = { .version = VERSION, .group = SUBJECT_PROCESS };
+	int status = EXIT_SUCCESS;
 
-	setlocale(LC_ALL, "");
+	/* Characters alone: numbers are the same in every locale. */
+	setlocale(LC_CTYPE, "");
 	parse(&t, argc, argv);
 	if (t.check)
-		good = show_check(&t);
+		status = show_check(&t);
+	else if (t.files)
+		sum(&t);
 	else if (t.prometheus)
 		prometheus(&t);
 	else if (t.seconds)
 		watch(&t);
 	else if (t.nr_pids)
-		missing = show_pids(&t);
+		status = show_pids(&t) ? EXIT_FAILURE : EXIT_SUCCESS;
 	else
 		show_survey(&t);
 	root_close(&t.root);
+	free(t.cgroup);
 	free(t.pids);
-	if (fflush(stdout) || ferror(stdout))
-		err(EXIT_FAILURE, "standard output");
-	return missing || !good ? EXIT_FAILURE : EXIT_SUCCESS;
+	end_output(failure(&t));
+	return status;
 }

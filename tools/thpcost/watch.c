@@ -16,14 +16,14 @@
 enum { COL_TIME, COL_THP, COL_TABLES, COL_GAIN, COL_CHANGE, COL_FAULTS, COL_SPLITS, COL_FAILED };
 
 const struct column watch_columns[] = {
-	[COL_TIME]	= { "TIME",	25, 0,		    false, "end of the interval" },
-	[COL_THP]	= { "THP",	8,  SCOLS_FL_RIGHT, false, "anonymous THPs mapped by huge PMDs, each once" },
-	[COL_TABLES]	= { "TABLES",	8,  SCOLS_FL_RIGHT, false, "page tables of every level now" },
-	[COL_GAIN]	= { "GAIN",	8,  SCOLS_FL_RIGHT, false, "what not depositing gives back for THP, at least" },
-	[COL_CHANGE]	= { "CHANGE",	9,  SCOLS_FL_RIGHT, false, "of GAIN, in the interval" },
-	[COL_FAULTS]	= { "FAULTS",	8,  SCOLS_FL_RIGHT, true,  "faults that mapped a new THP, per second" },
-	[COL_SPLITS]	= { "SPLITS",	8,  SCOLS_FL_RIGHT, true,  "huge PMDs split, per second" },
-	[COL_FAILED]	= { "FAILED",	6,  SCOLS_FL_RIGHT, true,  "splits that failed, in the interval" },
+	[COL_TIME]	= { "TIME",	25, 0,		    KIND_TEXT, "end of the interval" },
+	[COL_THP]	= { "THP",	8,  SCOLS_FL_RIGHT, KIND_SIZE, "anonymous THPs mapped by huge PMDs, each once" },
+	[COL_TABLES]	= { "TABLES",	8,  SCOLS_FL_RIGHT, KIND_SIZE, "page tables of every level now" },
+	[COL_GAIN]	= { "GAIN",	8,  SCOLS_FL_RIGHT, KIND_SIZE, "what not depositing gives back for THP, at least" },
+	[COL_CHANGE]	= { "CHANGE",	9,  SCOLS_FL_RIGHT, KIND_SIZE, "of GAIN, in the interval" },
+	[COL_FAULTS]	= { "FAULTS",	8,  SCOLS_FL_RIGHT, KIND_NUMBER, "faults that mapped a new THP, per second" },
+	[COL_SPLITS]	= { "SPLITS",	8,  SCOLS_FL_RIGHT, KIND_NUMBER, "huge PMDs split, per second" },
+	[COL_FAILED]	= { "FAILED",	6,  SCOLS_FL_RIGHT, KIND_NUMBER, "splits that failed, in the interval" },
 };
 
 const size_t nr_watch_columns = sizeof(watch_columns) / sizeof(watch_columns[0]);
@@ -50,10 +50,13 @@ static void take_sample(const struct thpcost *t, const struct kernel *kernel, st
 static char *time_text(void)
 {
 	time_t now = time(NULL);
-	char text[64];
+	char text[64], zone[8] = "";
+	struct tm *tm = localtime(&now);
 
-	strftime(text, sizeof(text), "%FT%T%z", localtime(&now));
-	return must(strdup(text));
+	/* As RFC 3339 has it: +02:00. */
+	strftime(text, sizeof(text), "%FT%T", tm);
+	strftime(zone, sizeof(zone), "%z", tm);
+	return format("%s%.3s:%s", text, zone, zone + 3);
 }
 
 /* A counter that went back (never, on a running kernel) counts as 0. */
@@ -110,7 +113,7 @@ static void print_object(const struct thpcost *t, char **cells)
 {
 	for (size_t i = 0; i < t->nr_columns; i++) {
 		const struct column *c = &watch_columns[t->columns[i]];
-		bool number = c->number || (t->bytes && t->columns[i] != COL_TIME);
+		bool number = c->kind == KIND_NUMBER || (t->bytes && c->kind == KIND_SIZE);
 
 		printf("%s\"", i ? "," : "{");
 		for (const char *s = c->name; *s; s++)
@@ -151,7 +154,7 @@ static void print_row(const struct thpcost *t, const struct kernel *kernel,
 	char *cells[COLUMNS_MAX];
 
 	for (size_t i = 0; i < t->nr_columns; i++)
-		cells[i] = cell(t, kernel, before, now, t->columns[i]);
+		cells[i] = raw_text(t, cell(t, kernel, before, now, t->columns[i]));
 	if (t->json)
 		print_object(t, cells);
 	else
@@ -172,7 +175,7 @@ void watch(const struct thpcost *t)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	take_sample(t, &kernel, &before);
 	for (unsigned long i = 1; !t->count || i <= t->count; i++) {
-		wait_interval(t, &start, i);
+		wait_interval(t, &start);
 		take_sample(t, &kernel, &now);
 		print_row(t, &kernel, &before, &now, i == 1 && !t->noheadings);
 		before = now;

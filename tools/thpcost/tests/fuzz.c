@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../machine.h"
 #include "../parse.h"
 #include "fuzz.h"
 
@@ -28,16 +29,37 @@ static void try_line(char *line)
 	struct map map = { 0 };
 	const char *path = NULL;
 	char name[8];
+	uint32_t uid = 0;
 
 	if (parse_map(line, &map))
 		check(map.start < map.end);
 	if (parse_name(line, name, sizeof(name)))
 		check(strlen(name) < sizeof(name));
+	if (!parse_uid(line, &uid))
+		check(!uid);
 	for (size_t i = 0; i < len; i++)
 		check(utf8_length(line + i) <= len - i);
 	/* The last: it cuts the line. */
 	if (parse_cgroup(line, &path))
 		check(path > line && path < line + len && *path == '/' && !strchr(path, '\n'));
+}
+
+/* What --sum reads: documents one behind another, and no byte behind the last. */
+static void try_machines(const uint8_t *data, size_t size)
+{
+	char *exact = malloc(size);
+	const char *at = exact;
+	struct machine machine;
+
+	check(exact);
+	memcpy(exact, data, size);
+	while (!machine_parse(&at, exact + size, &machine)) {
+		check(at > exact && at <= exact + size);
+		for (int i = 0; i < MACHINE_FIGURES; i++)
+			check(machine.figures[i].known || !machine.figures[i].value);
+		machine_free(&machine);
+	}
+	free(exact);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -48,6 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!size)
 		return 0;
+	try_machines(data, size);
 	in = fmemopen((void *)data, size, "r");
 	check(in);
 	try_fields(in);

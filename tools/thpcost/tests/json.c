@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Checks that standard input is a JSON object of one array of rows, and prints
+ * Checks that standard input is what --json prints, of a machine or a sum, and prints
  * each row's values as words, strings without their quotes.
  */
 #include <cjson/cJSON.h>
@@ -30,12 +30,14 @@ int main(void)
 	static char text[1 << 20];
 	size_t len = fread(text, 1, sizeof(text) - 1, stdin);
 	const char *end;
-	const cJSON *row;
+	const cJSON *row, *rows;
 	cJSON *all = cJSON_ParseWithLengthOpts(text, len + 1, &end, 1);
 
-	if (!all || !cJSON_IsArray(all->child) || all->child->next)
-		errx(EXIT_FAILURE, "no JSON object of one array");
-	cJSON_ArrayForEach(row, all->child)
+	rows = cJSON_GetObjectItemCaseSensitive(all, "thpcost");
+	if (!cJSON_IsArray(rows) || rows->next ||
+	    (rows != all->child && (strcmp(all->child->string, "machine") || all->child->next != rows)))
+		errx(EXIT_FAILURE, "no JSON object of machine and rows");
+	cJSON_ArrayForEach(row, rows)
 		print_row(row);
 	cJSON_Delete(all);
 	return EXIT_SUCCESS;

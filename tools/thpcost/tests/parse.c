@@ -4,10 +4,12 @@
  * million bytes of neither, the same each time.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../machine.h"
 #include "../parse.h"
 #include "fuzz.h"
 
@@ -158,6 +160,46 @@ static void names(void)
 	report(!parse_name("Names:\tx\n", name, sizeof(name)), "name: another field");
 }
 
+static void uids(void)
+{
+	uint32_t uid = 7;
+
+	report(parse_uid("Uid:\t1\t2\t3\t4\n", &uid) && uid == 2, "uid: the effective one");
+	report(parse_uid("Uid:\t0\t4294967295\t0\t0\n", &uid) && uid == UINT32_MAX, "uid: the largest");
+	uid = 7;
+	report(!parse_uid("Uid:\t0\t4294967296\t0\t0\n", &uid) && uid == 7, "uid: too large");
+	report(!parse_uid("Uid:\t1\n", &uid) && uid == 7, "uid: one alone");
+	report(!parse_uid("Gid:\t1\t2\t3\t4\n", &uid) && uid == 7, "uid: another field");
+}
+
+static void machines(void)
+{
+	static const struct {
+		const char *text;
+		int error;
+	} cases[] = {
+		{ "{\"machine\":{\"deposits\":true,\"system\":{\"gain\":1}}}", 0 },
+		{ " \n{\"thpcost\":[],\"machine\":{\"deposits\":true,\"system\":{}}}", 0 },
+		{ "", -ENODATA }, { " \n", -ENODATA }, { "{}", -EINVAL }, { "[]", -EINVAL }, { "1", -EINVAL },
+		{ "{\"machine\":[]}", -EINVAL }, { "{\"machine\":{}}", -EINVAL },
+		{ "{\"machine\":{\"deposits\":1,\"system\":{}}}", -EINVAL },
+		{ "{\"machine\":{\"deposits\":true}}", -ENOMSG },
+		{ "{\"machine\":{\"deposits\":true,\"system\":{\"gain\":-1}}}", -EINVAL },
+		{ "{\"machine\":{\"deposits\":true,\"system\":{\"gain\":1e300}}}", -EINVAL },
+		{ "{\"machine\":{\"deposits\":true,\"system\":{\"gain\":\"1\"}}}", -EINVAL },
+		{ "{\"machine\":", -EINVAL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *at = cases[i].text;
+		struct machine machine;
+		int error = machine_parse(&at, at + strlen(at), &machine);
+
+		report(error == cases[i].error, "machine: case %zu", i);
+		machine_free(&machine);
+	}
+}
+
 static void utf8(void)
 {
 	static const struct {
@@ -225,6 +267,8 @@ int main(void)
 	maps();
 	cgroups();
 	names();
+	uids();
+	machines();
 	utf8();
 	mutations();
 	printf("1..%u\n", number);
