@@ -60,6 +60,12 @@ static bool two_protected(struct scene *s)
 	       region_holds(&s->r, page + thp_pages(), thp_pages() - page);
 }
 
+static bool none_protected(struct scene *s)
+{
+	return can_read(s->at) && can_read(s->at + thp_size() - 1) &&
+	       region_intact(&s->r);
+}
+
 static void watch_and_protect(struct scene *s)
 {
 	watch(s);
@@ -102,7 +108,7 @@ static const struct sweep sweeps[] = {
 	{ "UFFDIO_RWPROTECT of parts of two THPs", .thps = 2,
 	  .split_error = ENOMEM,
 	  .set_up = watch, .call = call_protect_two, .done = two_protected,
-	  .tear_down = unwatch },
+	  .partly = none_protected, .tear_down = unwatch },
 	{ "UFFDIO_RWPROTECT lifted from a page", .split_error = ENOMEM,
 	  .set_up = watch_and_protect, .call = call_unprotect,
 	  .done = page_readable, .partly = all_protected,
