@@ -296,15 +296,10 @@ static const struct call *call;
 static void part(size_t first, size_t pages)
 {
 	struct part p = { region_of_thps(1, SEED), first, pages };
-	long out = vmstat("thp_swpout_pmd");
 	long swap = file_field("/proc/self/status", "VmSwap:");
 	size_t end = first + pages;
 
-	if (madvise(p.r.base, thp_size(), MADV_PAGEOUT))
-		fatal("MADV_PAGEOUT");
-	if (vmstat("thp_swpout_pmd") - out != 1 ||
-	    pagemap_count(p.r.base, thp_pages(), PAGEMAP_SWAPPED) != thp_pages())
-		fatal("swapping out by PMD");
+	swap_out_by_pmd(&p.r);
 	call->act(&p);
 	report(region_holds(&p.r, 0, first) &&
 	       region_holds(&p.r, end, thp_pages() - end),
@@ -333,14 +328,8 @@ TEST("swap-pmd-part")
 {
 	const char *missing;
 
-	if (vmstat("thp_swpout_pmd") < 0) {
-		report_skip("this kernel has no PMD swap entries");
+	if (!swap_on_by_pmd(SWAP_SIZE))
 		return;
-	}
-	if (!swap_on(SWAP_SIZE)) {
-		report_skip("this kernel has no zram");
-		return;
-	}
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		call = &calls[i];
 		report_prefix_push(call->name);

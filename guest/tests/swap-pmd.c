@@ -58,11 +58,6 @@ static void report_counts(const struct counts *since, struct counts want,
 			    now.split - since->split);
 }
 
-static size_t swapped(const struct region *r)
-{
-	return pagemap_count(r->base, r->thps * thp_pages(), PAGEMAP_SWAPPED);
-}
-
 static void page_out(const struct region *r)
 {
 	if (madvise(r->base, r->thps * thp_size(), MADV_PAGEOUT))
@@ -119,7 +114,7 @@ static void what_is_seen(void)
 	page_out(&r);
 	report_counts(&counts, (struct counts){ .out = THPS }, "out");
 	report_tables(&before, 0, "out");
-	report(swapped(&r) == THPS * thp_pages(), "all pages are swapped out");
+	report(swap_holds(&r) == THPS * thp_pages(), "all pages are swapped out");
 	report(in_one_piece(&r), "each THP in consecutive slots");
 	report(nothing_in_core(&r), "mincore: nothing is there");
 	report(file_field("/proc/self/status", "VmSwap:") - vm_swap ==
@@ -200,7 +195,7 @@ static void twice(void)
 
 	for (int i = 0; i < 3; i++) {
 		page_out(&r);
-		report(swapped(&r) == THPS * thp_pages(), "all is out");
+		report(swap_holds(&r) == THPS * thp_pages(), "all is out");
 		report(region_intact(&r), "contents");
 	}
 	region_fill(&r, 6);
@@ -217,7 +212,7 @@ static void zeroes(void)
 	memset(r.base, 0, THPS * thp_size());
 	page_out(&r);
 	r.seed = REGION_ZERO;
-	report(swapped(&r) == THPS * thp_pages(), "all is out");
+	report(swap_holds(&r) == THPS * thp_pages(), "all is out");
 	report(region_intact(&r), "zeroes");
 	report(region_huge(&r) == THPS, "huge again");
 }
@@ -230,11 +225,10 @@ static void unmapped_while_out(void)
 	long free;
 
 	page_out(&r);
-	free = file_field("/proc/meminfo", "SwapFree:");
+	free = swap_free();
 	if (munmap(r.base, THPS * thp_size()))
 		fatal("munmap");
-	report(file_field("/proc/meminfo", "SwapFree:") - free ==
-	       (long)(THPS * thp_size() / 1024), "its slots are free");
+	report(swap_free() - free == (long)(THPS * thp_size()), "its slots are free");
 	report(file_field("/proc/self/status", "VmSwap:") == vm_swap, "VmSwap");
 	report_tables(&before, tables_if_huge(-THPS), "unmapped");
 }
@@ -269,9 +263,9 @@ static void shared_by(size_t children)
 	}
 	counts = counts_read();
 	/* The first passes only age the pages. */
-	for (int i = 0; swapped(&r) < THPS * thp_pages() && i < 20; i++)
+	for (int i = 0; swap_holds(&r) < THPS * thp_pages() && i < 20; i++)
 		cgroup_reclaim();
-	report(swapped(&r) == THPS * thp_pages(), "all pages are swapped out");
+	report(swap_holds(&r) == THPS * thp_pages(), "all pages are swapped out");
 	report_counts(&counts,
 		      (struct counts){ .out = (children + 1) * THPS }, "out");
 	v = vmas_read(r.base, r.base + size);
@@ -314,7 +308,7 @@ static void switched_off(void)
 
 	file_must_write(knob, "never");
 	page_out(&r);
-	report(swapped(&r) == THPS * thp_pages(), "all is out");
+	report(swap_holds(&r) == THPS * thp_pages(), "all is out");
 	report_counts(&counts, (struct counts){ .split = THPS }, "never");
 	report(region_intact(&r), "contents");
 	file_must_write(knob, "always");
@@ -337,14 +331,8 @@ static void out_only(void)
 
 TEST("swap-pmd")
 {
-	if (vmstat("thp_swpout_pmd") < 0) {
-		report_skip("this kernel has no PMD swap entries");
+	if (!swap_on_by_pmd(SWAP_SIZE))
 		return;
-	}
-	if (!swap_on(SWAP_SIZE)) {
-		report_skip("this kernel has no zram");
-		return;
-	}
 	CASE(what_is_seen);
 	CASE(one_read_brings_all);
 	CASE(one_write_brings_all);
