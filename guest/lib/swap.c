@@ -18,6 +18,7 @@
 
 #define DEVICE	"/dev/zram0"
 #define SYSFS	"/sys/block/zram0"
+#define KNOB	"/sys/kernel/mm/transparent_hugepage/pmd_swap"
 
 /* The kernel's union swap_header begins with 1 KiB for a boot sector. */
 struct header {
@@ -76,6 +77,13 @@ void swap_off(void)
 	if (swapoff(DEVICE))
 		fatal("swapoff");
 	file_must_write(SYSFS "/reset", "1");
+}
+
+bool swap_on_by_pte(size_t size)
+{
+	if (!access(KNOB, F_OK))
+		file_must_write(KNOB, "never");
+	return swap_on(size);
 }
 
 bool swap_on_by_pmd(size_t size)

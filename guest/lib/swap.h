@@ -14,7 +14,10 @@
  */
 bool swap_on(size_t size);
 
-/* The same for PMD swap entries; says why not, as a skip. */
+/* The same, with PMD swap entries switched off where the kernel has them. */
+bool swap_on_by_pte(size_t size);
+
+/* The same, for PMD swap entries; says why not, as a skip. */
 bool swap_on_by_pmd(size_t size);
 
 /* Ends it: what is still swapped out comes back. */
