@@ -3,7 +3,6 @@
  * Reclaim swaps out THPs without a page table: none can be had in the whole system,
  * and all of them go, however many processes map them.
  */
-#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -15,31 +14,36 @@
 /* The first passes only age the pages. */
 #define GOES		30
 
-static void sharer(struct child *me, void *arg)
+/* Waits until @gate is closed, and says by its status what it sees then. */
+static pid_t start_sharer(const struct region *r, const int gate[2])
 {
-	struct region *r = arg;
+	pid_t pid = fork();
+	char byte;
 
-	child_pause(me);
-	_exit(region_intact(r) ? EXIT_SUCCESS : EXIT_FAILURE);
+	if (pid < 0)
+		fatal("fork");
+	if (pid)
+		return pid;
+	close(gate[1]);
+	_exit(read(gate[0], &byte, 1) || !region_intact(r));
 }
 
 static void reclaim(size_t thps, size_t mappers)
 {
-	struct child *c = calloc(mappers, sizeof(*c));
+	pid_t *sharer = calloc(mappers, sizeof(*sharer));
 	struct tables before;
 	struct region r;
 	long out;
 	long split;
 	bool well = true;
+	int gate[2];
 
-	if (!c)
-		fatal("calloc");
+	if (!sharer || pipe(gate))
+		fatal("calloc or pipe");
 	cgroup_join();
 	r = region_of_thps(thps, 1);
-	for (size_t i = 0; i < mappers - 1; i++) {
-		c[i] = child_start(sharer, &r);
-		child_wait_pause(&c[i]);
-	}
+	for (size_t i = 1; i < mappers; i++)
+		sharer[i] = start_sharer(&r, gate);
 	before = tables_read(0);
 	out = vmstat("thp_swpout_pmd");
 	split = vmstat("thp_split_pmd");
@@ -54,14 +58,13 @@ static void reclaim(size_t thps, size_t mappers)
 	       vmstat("thp_split_pmd") == split,
 	       "%zu THPs of %zu processes by PMD, none was split", thps, mappers);
 	report_tables(&before, 0, "out");
-	for (size_t i = 0; i < mappers - 1; i++) {
-		child_go(&c[i]);
-		well &= child_reap(c[i].pid, 60) == 0;
-		child_close(&c[i]);
-	}
+	close(gate[1]);
+	for (size_t i = 1; i < mappers; i++)
+		well &= child_reap(sharer[i], 60) == 0;
+	close(gate[0]);
 	report(well, "contents in the children");
 	report(region_intact(&r), "contents in the parent");
-	free(c);
+	free(sharer);
 }
 
 static void of_one_process(void)
