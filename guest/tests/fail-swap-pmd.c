@@ -138,11 +138,12 @@ static bool intact(struct scene *s)
 }
 
 static const struct sweep sweeps[] = {
-	{ "read", .never_splits = true, .charges = true, .set_up = swap_out,
-	  .call = touch_by_read, .fault = true },
+	{ "read", .never_splits = true, .charges = true, .most = MOST_SITES,
+	  .set_up = swap_out, .call = touch_by_read, .fault = true },
 	{ "read where it is not swapped in whole", .charges = true,
-	  .set_up = swap_out_only, .call = touch_by_read, .fault = true,
-	  .tear_down = switch_on },
+	  .may_keep = 1, .most = MOST_SITES,
+	  .set_up = swap_out_only, .call = touch_by_read,
+	  .fault = true, .tear_down = switch_on },
 	{ "munmap of a page", .split_error = ENOMEM, .may_keep = 1,
 	  .set_up = swap_out, .call = scene_munmap, .done = scene_gone },
 	{ "mprotect of a page", .split_error = ENOMEM, .may_keep = 1,
