@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reclaim swaps out THPs without a page table: none can be had in the whole system,
- * and all of them go, however many processes map them.
+ * Reclaim swaps out THPs without a page table: none can be had in the whole system
+ * for a split, and all of them go, however many processes map them.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -47,7 +47,7 @@ static void reclaim(size_t thps, size_t mappers)
 	before = tables_read(0);
 	out = vmstat("thp_swpout_pmd");
 	split = vmstat("thp_split_pmd");
-	fail_aim(FAIL_INSIDE, "pte_alloc_one");
+	fail_aim(FAIL_INSIDE, kernel_deposits() ? "pte_alloc_one" : SPLIT_OF_PMD);
 	fail_always(100, true);
 	for (int i = 0; swap_holds(&r) < thps * thp_pages() && i < GOES; i++)
 		cgroup_reclaim();
