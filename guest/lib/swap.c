@@ -3,18 +3,22 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "file.h"
+#include "pagemap.h"
 #include "report.h"
 #include "size.h"
 #include "swap.h"
+#include "vmstat.h"
 
 #define DEVICE	"/dev/zram0"
 #define SYSFS	"/sys/block/zram0"
+#define KNOB	"/sys/kernel/mm/transparent_hugepage/pmd_swap"
 
 /* The kernel's union swap_header begins with 1 KiB for a boot sector. */
 struct header {
@@ -73,4 +77,44 @@ void swap_off(void)
 	if (swapoff(DEVICE))
 		fatal("swapoff");
 	file_must_write(SYSFS "/reset", "1");
+}
+
+bool swap_on_by_pte(size_t size)
+{
+	if (!access(KNOB, F_OK))
+		file_must_write(KNOB, "never");
+	return swap_on(size);
+}
+
+bool swap_on_by_pmd(size_t size)
+{
+	if (vmstat("thp_swpout_pmd") < 0)
+		report_skip("this kernel has no PMD swap entries");
+	else if (swap_on(size))
+		return true;
+	else
+		report_skip("this kernel has no zram");
+	return false;
+}
+
+size_t swap_holds(const struct region *r)
+{
+	return pagemap_count(r->base, r->thps * thp_pages(), PAGEMAP_SWAPPED);
+}
+
+void swap_out_by_pmd(const struct region *r)
+{
+	long out = vmstat("thp_swpout_pmd");
+
+	if (madvise(r->base, r->thps * thp_size(), MADV_PAGEOUT))
+		fatal("MADV_PAGEOUT");
+	if (vmstat("thp_swpout_pmd") - out != (long)r->thps ||
+	    swap_holds(r) != r->thps * thp_pages())
+		fatal("%ld of %zu THPs swapped out by PMD",
+		      vmstat("thp_swpout_pmd") - out, r->thps);
+}
+
+long swap_free(void)
+{
+	return file_field("/proc/meminfo", "SwapFree:") * 1024;
 }

@@ -6,13 +6,33 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "region.h"
+
 /*
  * Turns /dev/zram0 into swap of @size bytes; false where the kernel has no
  * zram, and then the test must say that it skips.
  */
 bool swap_on(size_t size);
 
+/* The same, with PMD swap entries switched off where the kernel has them. */
+bool swap_on_by_pte(size_t size);
+
+/* The same, for PMD swap entries; says why not, as a skip. */
+bool swap_on_by_pmd(size_t size);
+
 /* Ends it: what is still swapped out comes back. */
 void swap_off(void);
+
+/* How many base pages of the region are swapped out. */
+size_t swap_holds(const struct region *r);
+
+/*
+ * Swaps out the region, which nobody shares, each THP by one entry in its PMD;
+ * anything less is the end of the test.
+ */
+void swap_out_by_pmd(const struct region *r);
+
+/* Free slots, in bytes. */
+long swap_free(void);
 
 #endif

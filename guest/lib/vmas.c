@@ -57,6 +57,10 @@ static void read_line(struct vmas *v, char *line, bool *inside,
 			v->mapped += kilobytes * 1024;
 		else if (!strcmp(key, "AnonHugePages"))
 			v->huge += kilobytes * 1024;
+		if (!strcmp(key, "Swap"))
+			v->swapped += kilobytes * 1024;
+		else if (!strcmp(key, "SwapPss"))
+			v->share += kilobytes * 1024;
 	}
 }
 

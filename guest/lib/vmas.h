@@ -19,6 +19,8 @@ struct vmas {
 	} vma[VMAS_MAX];
 	size_t mapped;			/* bytes that are resident or swapped */
 	size_t huge;			/* bytes of huge PMDs (AnonHugePages) */
+	size_t swapped;			/* bytes that are swapped out (Swap), */
+	size_t share;			/* and what of them is its own (SwapPss) */
 };
 
 /* Reads the VMAs that begin in [@start, @end). */

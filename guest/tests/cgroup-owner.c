@@ -168,7 +168,7 @@ TEST("cgroup-owner")
 	cgroup_make();
 	CASE(by_debugfs);
 	CASE(by_process_madvise_cold);
-	if (swap_on(SWAP_SIZE)) {
+	if (swap_on_by_pte(SWAP_SIZE)) {
 		CASE(by_process_madvise_pageout);
 		CASE(by_memory_reclaim);
 		swap_off();

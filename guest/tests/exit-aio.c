@@ -81,7 +81,7 @@ TEST("exit-aio")
 		report_skip("this kernel has no memory cgroups");
 		return;
 	}
-	if (swap_on(SWAP_SIZE)) {
+	if (swap_on_by_pte(SWAP_SIZE)) {
 		CASE(is_swapped_out);
 		swap_off();
 	} else {

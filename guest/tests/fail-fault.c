@@ -102,7 +102,7 @@ SWEEPS_AT_LIMIT("fail-fault", sweeps)
 
 TEST("fail-fault")
 {
-	if (!swap_on(SWAP_SIZE)) {
+	if (!swap_on_by_pte(SWAP_SIZE)) {
 		report_skip("this kernel has no zram");
 		return;
 	}

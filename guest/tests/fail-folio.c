@@ -104,7 +104,7 @@ SWEEPS_AT_LIMIT("fail-folio", sweeps)
 
 TEST("fail-folio")
 {
-	if (!swap_on(SWAP_SIZE)) {
+	if (!swap_on_by_pte(SWAP_SIZE)) {
 		report_skip("this kernel has no zram");
 		return;
 	}

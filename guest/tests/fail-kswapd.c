@@ -197,7 +197,7 @@ TEST("fail-kswapd")
 		report_skip("this kernel has no memory cgroups");
 		return;
 	}
-	if (swap_on(SWAP_SIZE)) {
+	if (swap_on_by_pte(SWAP_SIZE)) {
 		find_kswapd();
 		watermark = file_number(WATERMARK);
 		file_must_write(DISTANCE, FAR);

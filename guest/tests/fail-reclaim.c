@@ -118,7 +118,7 @@ TEST("fail-reclaim")
 		report_skip("this kernel has no memory cgroups");
 		return;
 	}
-	if (swap_on(SWAP_SIZE)) {
+	if (swap_on_by_pte(SWAP_SIZE)) {
 		CASE(of_THPs);
 		CASE(of_shared_THPs);
 		CASE(one_at_a_time);

@@ -230,7 +230,7 @@ TEST("fork-storm")
 		return;
 	}
 	case_run_for("folio splits", folio_splits, LIMIT);
-	if (swap_on(SWAP_SIZE)) {
+	if (swap_on_by_pte(SWAP_SIZE)) {
 		case_run_for("reclaim", reclaim, LIMIT);
 		swap_off();
 	} else {

@@ -142,7 +142,7 @@ TEST("mlocked-mapper")
 		report_skip("this kernel has no memory cgroups");
 		return;
 	}
-	if (swap_on(SWAP_SIZE)) {
+	if (swap_on_by_pte(SWAP_SIZE)) {
 		CASE(stays);
 		if (!kernel_deposits() && fail_possible())
 			CASE(asks_for_no_table);

@@ -125,7 +125,7 @@ TEST("reclaim-mappers")
 {
 	if (!cgroup_make_for_tables())
 		return;
-	if (swap_on(SWAP_SIZE)) {
+	if (swap_on_by_pte(SWAP_SIZE)) {
 		shared_by(2, true);
 		shared_by(255, false);
 		shared_by(300, true);

@@ -82,7 +82,7 @@ static void shared_by_two_processes(void)
 
 TEST("swap")
 {
-	if (!swap_on(SWAP_SIZE)) {
+	if (!swap_on_by_pte(SWAP_SIZE)) {
 		report_skip("this kernel has no zram");
 		return;
 	}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * swapoff() brings back THPs that were swapped out by their PMDs: whole while
+ * there are huge pages, page by page otherwise, and none of it is lost where
+ * memory fails.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/swap.h>
+
+#include "../lib/test.h"
+
+#define THPS		4
+#define SWAP_SIZE	(16 * THPS * thp_size())
+
+static const char device[] = "/dev/zram0";
+
+static void whole(void)
+{
+	struct region r = region_of_thps(THPS, 1);
+	long in = vmstat("thp_swpin_pmd");
+	struct tables before = tables_read(0);
+
+	swap_out_by_pmd(&r);
+	report(!swapoff(device), "swapoff");
+	report(region_huge(&r) == THPS, "all is huge");
+	report(vmstat("thp_swpin_pmd") - in == THPS, "mapped by PMDs");
+	report_tables(&before, 0, "in again");
+	report(region_intact(&r), "contents");
+	region_fill(&r, 2);
+	report(region_intact(&r), "what is written then");
+	if (swapon(device, 0))
+		fatal("swapon");
+}
+
+static void sharer(struct child *me, void *arg)
+{
+	struct region *r = arg;
+
+	child_pause(me);
+	report(region_intact(r), "contents in a child");
+	report(region_huge(r) == THPS, "huge in a child");
+	memset(r->base, 1, thp_size());
+	child_pause(me);
+}
+
+static void shared(void)
+{
+	struct region r = region_of_thps(THPS, 3);
+	struct child c;
+
+	swap_out_by_pmd(&r);
+	c = child_start(sharer, &r);
+	child_wait_pause(&c);
+	report(!swapoff(device), "swapoff");
+	child_go(&c);
+	child_wait_pause(&c);
+	report(region_intact(&r), "contents");
+	child_go(&c);
+	child_end(&c);
+	if (swapon(device, 0))
+		fatal("swapon");
+}
+
+static void without_huge_pages(void)
+{
+	struct region r = region_of_thps(THPS, 4);
+
+	swap_out_by_pmd(&r);
+	fail_from_order(1);
+	fail_me(true);
+	fail_always(100, false);
+	report(!swapoff(device), "swapoff");
+	fail_always(0, false);
+	fail_me(false);
+	fail_from_order(0);
+	report(region_huge(&r) == 0, "nothing is huge");
+	report(region_intact(&r), "contents");
+	if (swapon(device, 0))
+		fatal("swapon");
+}
+
+static void with_THP_off(void)
+{
+	struct region r = region_of_thps(THPS, 5);
+
+	swap_out_by_pmd(&r);
+	if (madvise(r.base, THPS * thp_size(), MADV_NOHUGEPAGE))
+		fatal("MADV_NOHUGEPAGE");
+	report(!swapoff(device), "swapoff");
+	report(region_huge(&r) == 0, "nothing is huge");
+	report(region_intact(&r), "contents");
+	if (swapon(device, 0))
+		fatal("swapon");
+}
+
+static void without_memory(void)
+{
+	struct region r = region_of_thps(THPS, 6);
+	long free = swap_free();
+	int ret;
+
+	swap_out_by_pmd(&r);
+	fail_me(true);
+	fail_always(100, false);
+	ret = swapoff(device);
+	fail_always(0, false);
+	fail_me(false);
+	report(ret && errno == ENOMEM, "swapoff: ENOMEM");
+	report(region_intact(&r), "contents");
+	report(swap_free() == free, "all slots are free");
+}
+
+TEST("swap-pmd-off")
+{
+	if (!swap_on_by_pmd(SWAP_SIZE))
+		return;
+	CASE(whole);
+	CASE(shared);
+	CASE(with_THP_off);
+	if (fail_possible()) {
+		CASE(without_huge_pages);
+		CASE(without_memory);
+	} else {
+		report_skip("this kernel fails no allocations on demand");
+	}
+	swap_off();
+}

@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A THP that is swapped out leaves one swap entry in its PMD: no table, no split,
+ * and the same to be seen as for swap entries in a table. One access brings it
+ * back as a whole.
+ */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "../lib/test.h"
+
+#define THPS		4
+#define SWAP_SIZE	(32 * THPS * thp_size())
+
+/* Of a pagemap entry that is swapped out: offset and type of the slot. */
+#define SLOT_TYPE_BITS	5
+#define SLOT(entry)	(((entry) & ((1ULL << 55) - 1)) >> SLOT_TYPE_BITS)
+
+static const char knob[] = "/sys/kernel/mm/transparent_hugepage/pmd_swap";
+
+/* The counters of /proc/vmstat that tell how, since they were read. */
+struct counts {
+	long out;
+	long in;
+	long fallback;
+	long split;
+};
+
+static struct counts counts_read(void)
+{
+	return (struct counts){
+		.out = vmstat("thp_swpout_pmd"),
+		.in = vmstat("thp_swpin_pmd"),
+		.fallback = vmstat("thp_swpin_pmd_fallback"),
+		.split = vmstat("thp_split_pmd"),
+	};
+}
+
+static void report_counts(const struct counts *since, struct counts want,
+			  const char *what)
+{
+	struct counts now = counts_read();
+	bool well;
+
+	well = report(now.out - since->out == want.out &&
+		      now.in - since->in == want.in &&
+		      now.fallback - since->fallback == want.fallback &&
+		      now.split - since->split == want.split,
+		      "%s: %ld out and %ld in by PMD, %ld fell back, %ld split",
+		      what, want.out, want.in, want.fallback, want.split);
+	if (!well)
+		report_note("%ld out, %ld in, %ld fell back, %ld split",
+			    now.out - since->out, now.in - since->in,
+			    now.fallback - since->fallback,
+			    now.split - since->split);
+}
+
+static void page_out(const struct region *r)
+{
+	if (madvise(r->base, r->thps * thp_size(), MADV_PAGEOUT))
+		fatal("MADV_PAGEOUT");
+}
+
+static long faults(void)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage))
+		fatal("getrusage");
+	return usage.ru_majflt;
+}
+
+/* Whether each THP lies in consecutive slots, from a multiple of its size. */
+static bool in_one_piece(const struct region *r)
+{
+	for (size_t i = 0; i < r->thps; i++) {
+		uint64_t first = pagemap_entry(region_thp(r, i));
+
+		if (SLOT(first) % thp_pages())
+			return false;
+		for (size_t page = 1; page < thp_pages(); page++)
+			if (pagemap_entry(region_thp(r, i) + page * page_size()) !=
+			    first + (page << SLOT_TYPE_BITS))
+				return false;
+	}
+	return true;
+}
+
+static bool nothing_in_core(const struct region *r)
+{
+	unsigned char vec[THPS * 1024];
+	size_t pages = r->thps * thp_pages();
+
+	if (pages > sizeof(vec) || mincore(r->base, pages * page_size(), vec))
+		fatal("mincore");
+	for (size_t i = 0; i < pages; i++)
+		if (vec[i] & 1)
+			return false;
+	return true;
+}
+
+static void what_is_seen(void)
+{
+	struct region r = region_of_thps(THPS, 1);
+	struct tables before = tables_read(0);
+	struct counts counts = counts_read();
+	const size_t size = THPS * thp_size();
+	long vm_swap = file_field("/proc/self/status", "VmSwap:");
+	struct vmas v;
+
+	page_out(&r);
+	report_counts(&counts, (struct counts){ .out = THPS }, "out");
+	report_tables(&before, 0, "out");
+	report(swap_holds(&r) == THPS * thp_pages(), "all pages are swapped out");
+	report(in_one_piece(&r), "each THP in consecutive slots");
+	report(nothing_in_core(&r), "mincore: nothing is there");
+	report(file_field("/proc/self/status", "VmSwap:") - vm_swap ==
+	       (long)size / 1024, "VmSwap");
+	v = vmas_read(r.base, r.base + size);
+	report(v.swapped == size && v.share == size && !v.huge,
+	       "smaps: Swap %zu, SwapPss %zu, huge %zu", v.swapped, v.share,
+	       v.huge);
+	report((pagemap_categories(r.base, size) & ~PAGE_IS_SOFT_DIRTY) ==
+	       PAGE_IS_SWAPPED,
+	       "PAGEMAP_SCAN: swapped, and not huge");
+	report(region_intact(&r), "contents");
+	report(region_huge(&r) == THPS, "huge again");
+	report_counts(&counts, (struct counts){ .out = THPS, .in = THPS },
+		      "in again");
+	report_tables(&before, 0, "in again");
+	report(file_field("/proc/self/status", "VmSwap:") == vm_swap, "VmSwap");
+}
+
+static void touched(const struct region *r, const char *how)
+{
+	report(pagemap_is_huge(r->base), "%s: huge", how);
+	report(region_intact(r), "%s: contents", how);
+}
+
+static void one_read_brings_all(void)
+{
+	struct region r = region_of_thps(1, 2);
+	struct counts counts;
+	long before;
+
+	page_out(&r);
+	counts = counts_read();
+	before = faults();
+	(void)*(volatile char *)region_page(&r, thp_pages() / 3);
+	report(faults() - before == 1, "one major fault");
+	report_counts(&counts, (struct counts){ .in = 1 }, "read");
+	touched(&r, "read");
+}
+
+static void one_write_brings_all(void)
+{
+	struct region r = region_of_thps(1, 3);
+	volatile char *at = region_page(&r, thp_pages() - 1);
+	struct counts counts;
+	long before;
+
+	page_out(&r);
+	counts = counts_read();
+	before = faults();
+	*at = *at;
+	report(faults() - before == 1, "one major fault");
+	report_counts(&counts, (struct counts){ .in = 1 }, "write");
+	touched(&r, "write");
+}
+
+static void so_does_proc_mem(void)
+{
+	struct region r = region_of_thps(1, 4);
+	char *at = region_page(&r, 5);
+	struct counts counts;
+	char byte;
+	int fd;
+
+	fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fatal("opening /proc/self/mem");
+	page_out(&r);
+	counts = counts_read();
+	if (pread(fd, &byte, 1, (uintptr_t)at) != 1)
+		fatal("reading /proc/self/mem");
+	close(fd);
+	report_counts(&counts, (struct counts){ .in = 1 }, "read");
+	report(byte == *at, "its byte");
+	touched(&r, "read");
+}
+
+static void twice(void)
+{
+	struct region r = region_of_thps(THPS, 5);
+	struct counts counts = counts_read();
+
+	for (int i = 0; i < 3; i++) {
+		page_out(&r);
+		report(swap_holds(&r) == THPS * thp_pages(), "all is out");
+		report(region_intact(&r), "contents");
+	}
+	region_fill(&r, 6);
+	page_out(&r);
+	report(region_intact(&r), "what was written between");
+	report_counts(&counts, (struct counts){ .out = 4 * THPS, .in = 4 * THPS },
+		      "four times");
+}
+
+static void zeroes(void)
+{
+	struct region r = region_of_thps(THPS, 7);
+
+	memset(r.base, 0, THPS * thp_size());
+	page_out(&r);
+	r.seed = REGION_ZERO;
+	report(swap_holds(&r) == THPS * thp_pages(), "all is out");
+	report(region_intact(&r), "zeroes");
+	report(region_huge(&r) == THPS, "huge again");
+}
+
+static void unmapped_while_out(void)
+{
+	struct region r = region_of_thps(THPS, 8);
+	struct tables before = tables_read(0);
+	long vm_swap = file_field("/proc/self/status", "VmSwap:");
+	long free;
+
+	page_out(&r);
+	free = swap_free();
+	if (munmap(r.base, THPS * thp_size()))
+		fatal("munmap");
+	report(swap_free() - free == (long)(THPS * thp_size()), "its slots are free");
+	report(file_field("/proc/self/status", "VmSwap:") == vm_swap, "VmSwap");
+	report_tables(&before, tables_if_huge(-THPS), "unmapped");
+}
+
+/* Says what it sees of what it shares, then reads, then writes. */
+static void sharer(struct child *me, void *arg)
+{
+	struct region *r = arg;
+
+	child_pause(me);
+	report(region_intact(r), "contents in a child");
+	child_pause(me);
+	*r->base = ~*r->base;
+	child_pause(me);
+}
+
+static void shared_by(size_t children)
+{
+	struct region r;
+	struct child c[2];
+	struct counts counts;
+	const size_t size = THPS * thp_size();
+	struct vmas v;
+	char first;
+
+	cgroup_join();
+	r = region_of_thps(THPS, 9);
+	first = *r.base;
+	for (size_t i = 0; i < children; i++) {
+		c[i] = child_start(sharer, &r);
+		child_wait_pause(&c[i]);
+	}
+	counts = counts_read();
+	/* The first passes only age the pages. */
+	for (int i = 0; swap_holds(&r) < THPS * thp_pages() && i < 20; i++)
+		cgroup_reclaim();
+	report(swap_holds(&r) == THPS * thp_pages(), "all pages are swapped out");
+	report_counts(&counts,
+		      (struct counts){ .out = (children + 1) * THPS }, "out");
+	v = vmas_read(r.base, r.base + size);
+	report(v.swapped == size && v.share / 1024 == size / 1024 / (children + 1),
+	       "smaps: Swap %zu, SwapPss %zu", v.swapped, v.share);
+	for (size_t i = 0; i < children; i++) {
+		child_go(&c[i]);
+		child_wait_pause(&c[i]);
+	}
+	report(region_intact(&r), "contents in the parent");
+	report_counts(&counts,
+		      (struct counts){ .out = (children + 1) * THPS,
+				       .in = (children + 1) * THPS }, "in");
+	for (size_t i = 0; i < children; i++) {
+		child_go(&c[i]);
+		child_wait_pause(&c[i]);
+	}
+	report(*r.base == first, "what a child writes is its own");
+	report(region_intact(&r), "contents in the parent");
+	for (size_t i = 0; i < children; i++) {
+		child_go(&c[i]);
+		child_end(&c[i]);
+	}
+}
+
+static void shared_by_two(void)
+{
+	shared_by(1);
+}
+
+static void shared_by_three(void)
+{
+	shared_by(2);
+}
+
+static void switched_off(void)
+{
+	struct region r = region_of_thps(THPS, 10);
+	struct counts counts = counts_read();
+
+	file_must_write(knob, "never");
+	page_out(&r);
+	report(swap_holds(&r) == THPS * thp_pages(), "all is out");
+	report_counts(&counts, (struct counts){ .split = THPS }, "never");
+	report(region_intact(&r), "contents");
+	file_must_write(knob, "always");
+}
+
+static void out_only(void)
+{
+	struct region r = region_of_thps(THPS, 11);
+	struct counts counts = counts_read();
+
+	file_must_write(knob, "out");
+	page_out(&r);
+	report_counts(&counts, (struct counts){ .out = THPS }, "out");
+	report(region_intact(&r), "contents");
+	report_counts(&counts,
+		      (struct counts){ .out = THPS, .fallback = THPS,
+				       .split = THPS }, "in");
+	file_must_write(knob, "always");
+}
+
+TEST("swap-pmd")
+{
+	if (!swap_on_by_pmd(SWAP_SIZE))
+		return;
+	CASE(what_is_seen);
+	CASE(one_read_brings_all);
+	CASE(one_write_brings_all);
+	CASE(so_does_proc_mem);
+	CASE(twice);
+	CASE(zeroes);
+	CASE(unmapped_while_out);
+	if (cgroup_make()) {
+		CASE(shared_by_two);
+		CASE(shared_by_three);
+		cgroup_remove();
+	} else {
+		report_skip("this kernel has no memory cgroups");
+	}
+	CASE(switched_off);
+	CASE(out_only);
+	swap_off();
+}
