@@ -14,7 +14,7 @@
 
 bool reclaim_region(const struct region *r)
 {
-	for (int i = 0; !region_is_swapped(r) && i < RECLAIM_GOES; i++)
+	for (int i = 0; !region_is_swapped(r) && i < RECLAIM_MOST; i++)
 		cgroup_reclaim();
 	return region_is_swapped(r);
 }

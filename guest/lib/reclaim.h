@@ -9,6 +9,8 @@
 
 /* Goes of reclaim that surely do: the first ones only age the pages. */
 #define RECLAIM_GOES	20
+/* The same until something is done, which other mappers put off. */
+#define RECLAIM_MOST	500
 
 /* Reclaims until all pages of @r are swapped out; whether they are. */
 bool reclaim_region(const struct region *r);

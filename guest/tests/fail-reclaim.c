@@ -74,7 +74,7 @@ static bool fail_one(unsigned int nth, long *sum, bool *well)
 	long splits;
 
 	fail_aim(FAIL_INSIDE, SPLIT_OF_FOLIO);
-	for (int i = 0; !failed && !region_is_swapped(&r) && i < RECLAIM_GOES; i++)
+	for (int i = 0; !failed && !region_is_swapped(&r) && i < RECLAIM_MOST; i++)
 		failed = reclaimer_run(nth);
 	fail_aim(FAIL_ANY, NULL);
 	splits = vmstat("thp_split_pmd_failed") - count;

@@ -23,13 +23,7 @@
 #define CHILDREN	4
 
 /* Until one THP more is done. */
-#define MOST_TRIES	RECLAIM_GOES
-
-/*
- * Who comes to map a folio while tables are allocated for it is found when these
- * are looked for, and then it is done again: few do that thrice.
- */
-#define MOST_FAILED	(ROUNDS * THPS / 20)
+#define MOST_TRIES	RECLAIM_MOST
 
 /* Guest seconds; it takes a tenth of it: only a hang comes near. */
 #define LIMIT		300
@@ -204,7 +198,6 @@ static void in_the_storm(const struct work *work)
 	report_note("%lu forks, at most %u tries, %ld splits of a PMD failed",
 		    forks, shared->tries, failed);
 	report(!shared->undone, "%s, each in a few tries", work->name);
-	report(failed <= MOST_FAILED, "hardly any lacks a table");
 	report(!changed, "contents");
 	report(!bad, "contents in the children");
 	report_tables(&before, THPS, "split");

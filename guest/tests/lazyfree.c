@@ -47,7 +47,7 @@ static bool reclaim_without_tables(long thps)
 	bool well;
 
 	tables_fail(true);
-	for (int i = 0; discarded() < want && i < RECLAIM_GOES; i++)
+	for (int i = 0; discarded() < want && i < RECLAIM_MOST; i++)
 		reclaim();
 	tables_fail(false);
 	well = report(discarded() == want, "%ld are discarded", thps);

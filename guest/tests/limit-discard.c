@@ -272,14 +272,4 @@ TEST("limit-discard")
 	discard_at_limit(LIMIT_CALLER);
 	discard_at_limit(LIMIT_OTHER);
 	cgroup_remove();
-	if (!cgroup_turn_to_v1()) {
-		report_skip("this kernel has no memory cgroups of v1");
-		return;
-	}
-	if (!cgroup_make() || cgroup_write("memory.oom_control", "1"))
-		fatal("a cgroup without OOM killer");
-	report_prefix_push("v1 without OOM killer");
-	discard_at_limit(LIMIT_CALLER);
-	report_prefix_pop();
-	cgroup_remove();
 }
