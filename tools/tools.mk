@@ -18,7 +18,7 @@ TOOLS_PACKAGES	:= $(if $(filter install uninstall,$(MAKECMDGOALS))$(NO_APT),,$(i
 # What reads and adds up, apart from what prints: a guest test has it, too.
 THPCOST_CORE	:= $(addprefix tools/thpcost/,parse.c zero.c cost.c check.c share.c survey.c)
 THPCOST_SOURCES	:= $(wildcard tools/thpcost/*.c)
-THPCOST_TESTS	:= $(addprefix tools/thpcost/tests/,documents rows bad-input files broken live) \
+THPCOST_TESTS	:= $(addprefix tools/thpcost/tests/,documents rows bad-input files install broken live) \
 		   $(TOOLS_BUILD)/tests/parse
 # What they try, and make fuzz does.
 PARSERS		:= $(THPCOST_CORE) tools/thpcost/machine.c
@@ -119,6 +119,11 @@ $(TOOLS_BUILD)/fleet/usr/bin: packages-fleet.txt
 
 test-thpcost-fleet: $(TOOLS_BUILD)/tests/thpcost $(TOOLS_BUILD)/tests/dashboard $(FLEET)
 	@prove --failures tools/thpcost/tests/fleet :: $(FLEET)
+
+# Beside ps aux, on this machine: a figure, not a test.
+.PHONY: bench-thpcost
+bench-thpcost: tools
+	@tools/thpcost/tests/benchmark
 
 # Kernels that many run and the lab has no series for: Debian 12's own, the base as it
 # is, and a 6.12 whose PAGEMAP_SCAN does not see the huge zero page. It downloads a

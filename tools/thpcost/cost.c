@@ -288,10 +288,12 @@ static int read_memory(const struct kernel *kernel, int dir, struct status *stat
 			return error;
 		process->zero_read = !error;
 	}
-	/* Read anew: nearer to the moment of the figures above. */
-	error = read_status(dir, status, NULL);
-	if (error)
-		return error;
+	/* Read anew, nearer to the moment of the figures above; most processes have none. */
+	if (process->cost.thp || process->cost.zero || !process->zero_read) {
+		error = read_status(dir, status, NULL);
+		if (error)
+			return error;
+	}
 	if (!status->has_mm)
 		return -ESRCH;
 	process->cost.tables = status->tables;
