@@ -18,7 +18,7 @@
 #define SWAP_SIZE	(32 * THPS * thp_size())
 
 /* Goes of two processes that meet now and then. */
-#define MEETINGS	100
+#define MEETINGS	30
 
 /* All of the region, of which @fallbacks THPs are split by a fault. */
 static void comes_back(const struct region *r, long in, long fallbacks)
