@@ -39,6 +39,7 @@ static void no_huge_page(void)
 	struct region r = region_of_thps(THPS, 1);
 
 	swap_out_by_pmd(&r);
+	fail_aim(FAIL_ANY, NULL);
 	fail_from_order(1);
 	fail_me(true);
 	fail_always(100, false);
