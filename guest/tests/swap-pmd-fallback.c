@@ -18,7 +18,7 @@
 #define SWAP_SIZE	(32 * THPS * thp_size())
 
 /* Goes of two processes that meet now and then. */
-#define MEETINGS	100
+#define MEETINGS	30
 
 /* All of the region, of which @fallbacks THPs are split by a fault. */
 static void comes_back(const struct region *r, long in, long fallbacks)
@@ -39,6 +39,7 @@ static void no_huge_page(void)
 	struct region r = region_of_thps(THPS, 1);
 
 	swap_out_by_pmd(&r);
+	fail_aim(FAIL_ANY, NULL);
 	fail_from_order(1);
 	fail_me(true);
 	fail_always(100, false);

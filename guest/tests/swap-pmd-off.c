@@ -68,6 +68,7 @@ static void without_huge_pages(void)
 	struct region r = region_of_thps(THPS, 4);
 
 	swap_out_by_pmd(&r);
+	fail_aim(FAIL_ANY, NULL);
 	fail_from_order(1);
 	fail_me(true);
 	fail_always(100, false);
@@ -102,11 +103,13 @@ static void without_memory(void)
 	int ret;
 
 	swap_out_by_pmd(&r);
+	fail_aim(FAIL_INSIDE, "swap_cache_alloc_folio");
 	fail_me(true);
 	fail_always(100, false);
 	ret = swapoff(device);
 	fail_always(0, false);
 	fail_me(false);
+	fail_aim(FAIL_ANY, NULL);
 	report(ret && errno == ENOMEM, "swapoff: ENOMEM");
 	report(region_intact(&r), "contents");
 	report(swap_free() == free, "all slots are free");
