@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reclaim throws a THP that was given to MADV_FREE away as it is: that takes no
- * PTE table, so it is done where there is no memory for one. What was written to
- * since stays.
+ * Reclaim throws a THP that was given to MADV_FREE away, whether it splits it
+ * before that or not. What was written to since stays.
  */
 #include <sys/mman.h>
 
@@ -14,17 +13,6 @@
 static void reclaim(void)
 {
 	cgroup_write("memory.reclaim", "64M");
-}
-
-static bool tables_fail(bool fail)
-{
-	if (kernel_deposits() || tables_share_pages() || !fail_possible())
-		return false;
-	fail_always(0, true);
-	fail_aim(fail ? FAIL_INSIDE : FAIL_ANY, SPLIT_OF_FOLIO);
-	if (fail)
-		fail_always(100, true);
-	return true;
 }
 
 static void lazyfree(const struct region *r)
@@ -40,16 +28,14 @@ static long discarded(void)
 }
 
 /* Whether it is so once @thps are. */
-static bool reclaim_without_tables(long thps)
+static bool reclaim_all(long thps)
 {
 	long want = discarded() + thps * (long)thp_pages();
 	long failed = vmstat("thp_split_pmd_failed");
 	bool well;
 
-	tables_fail(true);
 	for (int i = 0; discarded() < want && i < RECLAIM_MOST; i++)
 		reclaim();
-	tables_fail(false);
 	well = report(discarded() == want, "%ld are discarded", thps);
 	if (!well)
 		report_note("%ld pages too few", want - discarded());
@@ -69,8 +55,8 @@ static void all(void)
 	struct tables before = tables_read(0);
 
 	lazyfree(&r);
-	reclaim_without_tables(THPS);
-	report_tables(&before, 0, "discarded");
+	reclaim_all(THPS);
+	report_tables(&before, tables_if_split(THPS), "split and discarded");
 	report(region_huge(&r) == 0, "none is mapped");
 	report(pattern_zero(r.base, THPS * thp_pages()), "reads zero");
 }
@@ -94,7 +80,7 @@ static void shared_by_two_processes(void)
 	lazyfree(&r);
 	c = child_start(sharer, &r);
 	child_wait_pause(&c);
-	reclaim_without_tables(THPS);
+	reclaim_all(THPS);
 	child_go(&c);
 	child_end(&c);
 	report(region_huge(&r) == 0, "none is mapped");
@@ -114,7 +100,7 @@ static void written_to_since(void)
 		byte = region_page(&r, i * thp_pages() + thp_pages() / 3);
 		*(volatile char *)byte = *byte;
 	}
-	reclaim_without_tables(THPS - half);
+	reclaim_all(THPS - half);
 	/* As they are now, they are no longer looked at. */
 	for (int i = 0; i < RECLAIM_GOES; i++)
 		reclaim();
@@ -122,7 +108,7 @@ static void written_to_since(void)
 	       "what was written to is intact");
 	report(pattern_zero(region_thp(&r, half), (THPS - half) * thp_pages()),
 	       "what was not reads zero");
-	report_system_tables(&before, 0, "discarded");
+	report_system_tables(&before, tables_if_split(THPS), "split");
 }
 
 TEST("lazyfree")
