@@ -111,6 +111,8 @@ TEST("fail-migrate")
 		report_skip("one memory node, and two are needed");
 		return;
 	}
+	/* All THPs of a region are on its node. */
+	cpu_stay();
 	CASE(by_another_process);
 	CASE(by_mbind);
 	CASE(in_pieces);
