@@ -220,6 +220,7 @@ static void put_growth(const struct page *page)
 	     "and what hugetlbfs uses.\n<div class=plots>");
 	put_plot(page, "anon-tables", "Page tables of anonymous memory, each THP written to once");
 	put_plot(page, "anon-unmap", "munmap() of that memory");
+	put_plot(page, "swapped-tables", "Page tables of anonymous memory that was swapped out");
 	put_plot(page, "zero-tables", "Page tables of a sparse mapping, each THP read once");
 	put_plot(page, "zero-populate", "Those read faults");
 	put_plot(page, "processes-tables", "Page tables of 1 GiB of THPs and of the processes forked that share it");

@@ -122,6 +122,7 @@ int main(int argc, char **argv)
 	write_ratios(&p, argv[2], argv[3]);
 	write_series(&p, "zero", argv[3]);
 	write_series(&p, "anon", argv[3]);
+	write_series(&p, "swapped", argv[3]);
 	write_series(&p, "processes", argv[3]);
 	return EXIT_SUCCESS;
 }

@@ -8,6 +8,7 @@
  *
  * zero		x bytes, one read in each THP: the huge zero page
  * anon		x bytes, one write in each THP or hugetlb page
+ * swapped	x bytes, one write in each THP, all swapped out to zram: neither
  * processes	1 GiB written to, and x children forked that share it: "fork"
  *		instead of populate and unmap; all less the same without that 1 GiB
  *
@@ -32,6 +33,10 @@ static const size_t zero_sizes[] = {
 
 static const size_t anon_sizes[] = {
 	16 * MiB, 64 * MiB, 256 * MiB, GiB, 2 * GiB, 3 * GiB, 4 * GiB, 5 * GiB,
+};
+
+static const size_t swap_sizes[] = {
+	2 * MiB, 16 * MiB, 128 * MiB, GiB, 4 * GiB, 8 * GiB,
 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -91,6 +96,34 @@ static void measure(struct child *me, void *arg)
 		   "\"pagetables\":%ld,\"populate\":%lu,\"unmap\":%lu}",
 		   p->series, p->kind->name, p->size, after - before, populated,
 		   unmapped);
+}
+
+/* Piece by piece: there is less memory than is swapped out in the end. */
+#define PIECE	(64 * MiB)
+
+static void measure_swapped(struct child *me, void *arg)
+{
+	const size_t size = *(size_t *)arg;
+	char *at = huge_reserve(power_of_two(size));
+	long before;
+
+	(void)me;
+	insn_alone();
+	if (mlockall(MCL_CURRENT) || munlockall())
+		fatal("mlockall");
+	before = tables_system();
+	for (size_t done = 0; done < size; done += PIECE) {
+		size_t piece = size - done < PIECE ? size - done : PIECE;
+
+		huge_map(at + done, piece);
+		huge_write_each(at + done, piece);
+		if (madvise(at + done, piece, MADV_PAGEOUT))
+			fatal("MADV_PAGEOUT");
+	}
+	if (pagemap_count(at, size / page_size(), PAGEMAP_SWAPPED) != size / page_size())
+		fatal("not all is swapped out");
+	report_raw("{\"series\":\"swapped\",\"memory\":\"thp\",\"x\":%zu,"
+		   "\"pagetables\":%ld}", size, tables_system() - before);
 }
 
 struct family {
@@ -186,6 +219,17 @@ static void anon(const struct kind *kind)
 	}
 }
 
+static void swapped(void)
+{
+	const size_t last = swap_sizes[COUNT(swap_sizes) - 1];
+
+	if (!swap_on(last + GiB))
+		fatal("no zram");
+	for (size_t i = 0; i < COUNT(swap_sizes); i++)
+		run(measure_swapped, (void *)&swap_sizes[i]);
+	swap_off();
+}
+
 PROGRAM("growth")
 {
 	if (!insn_counts())
@@ -196,6 +240,7 @@ PROGRAM("growth")
 		fatal("no memory cgroups");
 	cgroup_join();
 	anon(&thp);
+	swapped();
 	run(processes, (void *)&thp);
 	hugetlb_pages(anon_sizes[COUNT(anon_sizes) - 1] / thp_size());
 	anon(&hugetlbfs);

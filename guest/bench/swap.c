@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * MADV_PAGEOUT of THPs, and reading all their base pages back. Swap is zram, and
- * every base page holds one word over and over: it is stored, not compressed,
- * so the kernel's own work is not lost in that.
+ * MADV_PAGEOUT of THPs, and what is done to them while they are swapped out: all
+ * their base pages read back, or one; fork, munmap and MADV_FREE. Swap is zram, and
+ * every base page holds one word over and over: it is stored, not compressed, so the
+ * kernel's own work is not lost in that.
  */
 #include "bench.h"
 
@@ -44,9 +45,37 @@ static void fill_and_page_out(const struct work *w)
 	page_out(w);
 }
 
+static void setup_out(const struct work *w)
+{
+	setup(w);
+	fill_and_page_out(w);
+}
+
 static void page_in(const struct work *w)
 {
 	base_read_each(w->at, w->size);
+}
+
+static void touch(const struct work *w)
+{
+	huge_read_each(w->at, w->size);
+}
+
+static void fork_child(const struct work *w)
+{
+	(void)w;
+	sharers_start(1);
+}
+
+static void end_child(const struct work *w)
+{
+	(void)w;
+	sharers_end();
+}
+
+static void unmap(const struct work *w)
+{
+	huge_unmap(w->at, w->size);
 }
 
 static void check_in(const struct work *w)
@@ -67,3 +96,12 @@ BENCH(pageout, .thps = 16, .setup = setup, .prepare = fill, .op = page_out,
       .check = check_out, .teardown = teardown)
 BENCH(swap_in, .thps = 16, .setup = setup, .prepare = fill_and_page_out,
       .op = page_in, .check = check_in, .teardown = teardown)
+BENCH(swap_in_byte, .thps = 16, .setup = setup, .prepare = fill_and_page_out,
+      .op = touch, .teardown = teardown)
+BENCH(fork_swapped, .thps = 64, .setup = setup_out, .op = fork_child,
+      .check = check_out, .undo = end_child, .teardown = teardown)
+BENCH(exit_swapped, .thps = 64, .setup = setup_out, .prepare = fork_child,
+      .op = end_child, .check = check_out, .undo = work_keep,
+      .teardown = teardown)
+BENCH(munmap_swapped, .thps = 16, .setup = setup, .prepare = fill_and_page_out,
+      .op = unmap, .teardown = teardown)

@@ -15,6 +15,15 @@
 #define PAGEMAP_SWAPPED		(1ULL << 62)
 #define PAGEMAP_PRESENT		(1ULL << 63)
 
+/* What the entry of a page in the next swap slot is more. */
+#define PAGEMAP_SLOT		(1ULL << 5)
+
+/* The swap slot that an entry tells, counted from the head of the device. */
+static inline uint64_t pagemap_slot(uint64_t entry)
+{
+	return (entry & (PAGEMAP_SOFT_DIRTY - 1)) / PAGEMAP_SLOT;
+}
+
 /* The entry of the page at @addr. */
 uint64_t pagemap_entry(const void *addr);
 

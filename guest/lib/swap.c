@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/loop.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/sysmacros.h>
@@ -16,8 +20,10 @@
 #include "swap.h"
 #include "vmstat.h"
 
-#define DEVICE	"/dev/zram0"
-#define SYSFS	"/sys/block/zram0"
+#define ZRAM	"/sys/block/zram0"
+#define CONFIGFS "/sys/kernel/config"
+#define DISK	CONFIGFS "/nullb/swap"
+#define SECTOR	512
 #define KNOB	"/sys/kernel/mm/transparent_hugepage/pmd_swap"
 
 /* The kernel's union swap_header begins with 1 KiB for a boot sector. */
@@ -28,17 +34,26 @@ struct header {
 	uint32_t bad_pages;
 };
 
-static void make_node(void)
+/* The device in use, and how it ends when nothing is swapped out any more. */
+static char device[32];
+static void (*finish)(void);
+
+static int loop = -1;
+
+static void make_node(const char *name)
 {
 	unsigned int major, minor;
 	char numbers[32];
+	char path[64];
 
-	if (file_read(SYSFS "/dev", numbers, sizeof(numbers)) <= 0 ||
+	snprintf(path, sizeof(path), "/sys/block/%s/dev", name);
+	if (file_read(path, numbers, sizeof(numbers)) <= 0 ||
 	    sscanf(numbers, "%u:%u", &major, &minor) != 2)
-		fatal("reading " SYSFS "/dev");
-	unlink(DEVICE);
-	if (mknod(DEVICE, S_IFBLK | 0600, makedev(major, minor)))
-		fatal("mknod " DEVICE);
+		fatal("reading %s", path);
+	snprintf(device, sizeof(device), "/dev/%s", name);
+	unlink(device);
+	if (mknod(device, S_IFBLK | 0600, makedev(major, minor)))
+		fatal("mknod %s", device);
 }
 
 static void make_swap(size_t size)
@@ -51,32 +66,114 @@ static void make_swap(size_t size)
 	header->version = 1;
 	header->last_page = size / len - 1;
 	memcpy(page + len - 10, "SWAPSPACE2", 10);
-	fd = open(DEVICE, O_WRONLY | O_CLOEXEC);
+	fd = open(device, O_WRONLY | O_CLOEXEC);
 	if (fd < 0 || write(fd, page, len) != (ssize_t)len || fsync(fd))
 		fatal("writing the swap header");
 	close(fd);
 }
 
-bool swap_on(size_t size)
+static void begin(size_t size, void (*end)(void))
 {
-	char text[32];
-
-	if (access(SYSFS, F_OK))
-		return false;
-	make_node();
-	snprintf(text, sizeof(text), "%zu", size);
-	file_must_write(SYSFS "/disksize", text);
+	finish = end;
 	make_swap(size);
-	if (swapon(DEVICE, 0))
+	if (swapon(device, 0))
 		fatal("swapon");
-	return true;
 }
 
 void swap_off(void)
 {
-	if (swapoff(DEVICE))
+	if (swapoff(device))
 		fatal("swapoff");
-	file_must_write(SYSFS "/reset", "1");
+	finish();
+}
+
+static void write_number(const char *path, unsigned long number)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%lu", number);
+	file_must_write(path, text);
+}
+
+static void reset_zram(void)
+{
+	file_must_write(ZRAM "/reset", "1");
+}
+
+bool swap_on(size_t size)
+{
+	if (access(ZRAM, F_OK))
+		return false;
+	make_node("zram0");
+	write_number(ZRAM "/disksize", size);
+	begin(size, reset_zram);
+	return true;
+}
+
+static void remove_disk(void)
+{
+	file_must_write(DISK "/power", "0");
+	if (rmdir(DISK))
+		fatal("rmdir " DISK);
+}
+
+bool swap_on_disk(size_t size, unsigned long nsec)
+{
+	char name[32];
+
+	if (mount("configfs", CONFIGFS, "configfs", 0, NULL) && errno != EBUSY)
+		return false;
+	if (access(CONFIGFS "/nullb", F_OK))
+		return false;
+	if (mkdir(DISK, 0700))
+		fatal("mkdir " DISK);
+	write_number(DISK "/size", size >> 20);
+	write_number(DISK "/blocksize", SECTOR);
+	write_number(DISK "/memory_backed", 1);
+	write_number(DISK "/irqmode", 2);
+	write_number(DISK "/completion_nsec", nsec);
+	write_number(DISK "/power", 1);
+	snprintf(name, sizeof(name), "nullb%ld", file_number(DISK "/index"));
+	if (access("/sys/block/swap", F_OK))
+		make_node(name);
+	else
+		make_node("swap");
+	begin(size, remove_disk);
+	return true;
+}
+
+void swap_disk_break(size_t slot)
+{
+	const size_t sectors = page_size() / SECTOR;
+	char text[64];
+
+	snprintf(text, sizeof(text), "+%zu-%zu", slot * sectors,
+		 slot * sectors + sectors - 1);
+	file_must_write(DISK "/badblocks", text);
+}
+
+static void detach_loop(void)
+{
+	if (ioctl(loop, LOOP_CLR_FD))
+		fatal("LOOP_CLR_FD");
+	close(loop);
+}
+
+bool swap_on_loop(size_t size)
+{
+	int file;
+
+	if (access("/sys/block/loop0", F_OK))
+		return false;
+	make_node("loop0");
+	file = memfd_create("swap", MFD_CLOEXEC);
+	loop = open(device, O_RDWR | O_CLOEXEC);
+	if (file < 0 || loop < 0 || ftruncate(file, size) ||
+	    ioctl(loop, LOOP_SET_FD, file))
+		fatal("a loop device");
+	close(file);
+	begin(size, detach_loop);
+	return true;
 }
 
 bool swap_on_by_pte(size_t size)

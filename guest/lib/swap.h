@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Swap on zram. */
+/* Swap, one device at a time: on zram, on a disk, on a file. */
 #ifndef GUEST_SWAP_H
 #define GUEST_SWAP_H
 
@@ -19,6 +19,18 @@ bool swap_on_by_pte(size_t size);
 
 /* The same, for PMD swap entries; says why not, as a skip. */
 bool swap_on_by_pmd(size_t size);
+
+/*
+ * The same on a disk of null_blk, which keeps its sectors in memory and takes
+ * @nsec nanoseconds for each request; false where the kernel has none.
+ */
+bool swap_on_disk(size_t size, unsigned long nsec);
+
+/* Makes reads of slot @slot of that disk fail from now on. */
+void swap_disk_break(size_t slot);
+
+/* The same on a file in tmpfs, through a loop device. */
+bool swap_on_loop(size_t size);
 
 /* Ends it: what is still swapped out comes back. */
 void swap_off(void);

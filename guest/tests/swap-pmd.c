@@ -15,10 +15,6 @@
 #define THPS		4
 #define SWAP_SIZE	(32 * THPS * thp_size())
 
-/* Of a pagemap entry that is swapped out: offset and type of the slot. */
-#define SLOT_TYPE_BITS	5
-#define SLOT(entry)	(((entry) & ((1ULL << 55) - 1)) >> SLOT_TYPE_BITS)
-
 static const char knob[] = "/sys/kernel/mm/transparent_hugepage/pmd_swap";
 
 /* The counters of /proc/vmstat that tell how, since they were read. */
@@ -79,11 +75,11 @@ static bool in_one_piece(const struct region *r)
 	for (size_t i = 0; i < r->thps; i++) {
 		uint64_t first = pagemap_entry(region_thp(r, i));
 
-		if (SLOT(first) % thp_pages())
+		if (pagemap_slot(first) % thp_pages())
 			return false;
 		for (size_t page = 1; page < thp_pages(); page++)
 			if (pagemap_entry(region_thp(r, i) + page * page_size()) !=
-			    first + (page << SLOT_TYPE_BITS))
+			    first + page * PAGEMAP_SLOT)
 				return false;
 	}
 	return true;

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A THP goes to a disk and comes back by one swap entry in its PMD: from the swap
+ * cache as long as it is there, by one read when it is not; and where the disk
+ * cannot read a sector, the page that lies there is lost, and no other.
+ */
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../lib/test.h"
+
+#define THPS		4
+#define SWAP_SIZE	(16 * THPS * thp_size())
+#define LATENCY		(200 * 1000UL)	/* ns of a request */
+
+static struct region swapped_out(uint64_t seed)
+{
+	struct region r = region_of_thps(THPS, seed);
+
+	swap_out_by_pmd(&r);
+	return r;
+}
+
+static long cached(void)
+{
+	return file_field("/proc/meminfo", "SwapCached:");
+}
+
+/* What is written to the disk leaves the swap cache with the next reclaim. */
+static void forget(void)
+{
+	for (int i = 0; cached() && i < RECLAIM_MOST; i++)
+		cgroup_reclaim();
+	if (cached())
+		fatal("%ld KiB stay in the swap cache", cached());
+}
+
+static void comes_back(const struct region *r)
+{
+	long in = vmstat("thp_swpin_pmd");
+	long fallbacks = vmstat("thp_swpin_pmd_fallback");
+
+	report(region_intact(r), "contents");
+	report(region_huge(r) == THPS, "huge");
+	report(vmstat("thp_swpin_pmd") - in == THPS &&
+	       vmstat("thp_swpin_pmd_fallback") == fallbacks,
+	       "each by its PMD");
+}
+
+static void from_the_swap_cache(void)
+{
+	struct region r = swapped_out(1);
+	long read = vmstat("pswpin");
+
+	comes_back(&r);
+	report(vmstat("pswpin") == read, "nothing is read");
+}
+
+static void from_the_device(void)
+{
+	struct region r = swapped_out(2);
+	long read;
+
+	forget();
+	read = vmstat("pswpin");
+	comes_back(&r);
+	report(vmstat("pswpin") - read == (long)(THPS * thp_pages()),
+	       "each page is read once");
+}
+
+static void swapoff_brings_it(void)
+{
+	struct region r = swapped_out(3);
+
+	forget();
+	swap_off();
+	report(region_intact(&r), "contents");
+	report(region_huge(&r) == THPS, "huge");
+}
+
+static void a_bad_sector(void)
+{
+	const size_t bad = thp_pages() / 3;
+	struct region r = swapped_out(4);
+	char *at = region_page(&r, bad);
+	size_t lost = 0;
+
+	forget();
+	swap_disk_break(pagemap_slot(pagemap_entry(at)));
+	for (size_t i = 0; i < THPS * thp_pages(); i++)
+		if (i == bad)
+			report(!can_read(at), "the page there cannot be had");
+		else if (!can_read(region_page(&r, i)) ||
+			 !pattern_holds(region_page(&r, i), 1, r.seed, i))
+			lost++;
+	report(!lost, "every other page can");
+	report(region_huge(&r) == THPS - 1, "the other THPs are huge");
+}
+
+static void on_a_disk(void)
+{
+	if (!swap_on_disk(SWAP_SIZE, LATENCY)) {
+		report_skip("this kernel has no null_blk");
+		return;
+	}
+	CASE(from_the_swap_cache);
+	CASE(from_the_device);
+	CASE(a_bad_sector);
+	CASE(swapoff_brings_it);
+}
+
+static void on_a_file(void)
+{
+	if (!swap_on_loop(SWAP_SIZE)) {
+		report_skip("this kernel has no loop devices");
+		return;
+	}
+	CASE(from_the_swap_cache);
+	CASE(from_the_device);
+	CASE(swapoff_brings_it);
+}
+
+TEST("swap-pmd-disk")
+{
+	if (vmstat("thp_swpout_pmd") < 0) {
+		report_skip("this kernel has no PMD swap entries");
+		return;
+	}
+	if (!cgroup_make()) {
+		report_skip("this kernel has no memory cgroups");
+		return;
+	}
+	cgroup_join();
+	on_a_disk();
+	on_a_file();
+}
