@@ -100,29 +100,41 @@ $(GUEST_OBJECTS): | packages
 include report/bench.mk
 
 # These count instructions, so no two runs differ: a result stands until the
-# kernel or the guest changes. Arguments: the program, its kernel, MiB, seconds.
+# kernel or the guest changes. Arguments: the program, its kernel and its config,
+# MiB, seconds, and what the command line has besides.
 define figures
 	@mkdir -p $(@D)
-	@echo "  running $1 on $*" >&2
-	@printf '{"kernel":"%s","config":"$2.config","memory":%d,"cpus":1}\n' \
-		"$$(cat $(B)/$*/$2.release)" $$(($3 << 20)) >$@.tmp
-	@$(VMRUN) --kernel $< --initrd $(GUEST) --memory $3 --icount --timeout $4 \
-		--append undeposit.run=$1 --console $(@:.jsonl=.console) >>$@.tmp
+	@echo "  running $1 on $2 $6" >&2
+	@printf '{"kernel":"%s","config":"$3.config","memory":%d,"cpus":1}\n' \
+		"$$(cat $(B)/$2/$3.release)" $$(($4 << 20)) >$@.tmp
+	@$(VMRUN) --kernel $< --initrd $(GUEST) --memory $4 --icount --timeout $5 \
+		--append "undeposit.run=$1 $6" --console $(@:.jsonl=.console) >>$@.tmp
 	@mv $@.tmp $@
 endef
 
 $(B)/demo/%.jsonl: $(B)/%/demo.bzImage $(GUEST) $(VMRUN)
-	$(call figures,demo,demo,4096,600)
+	$(call figures,demo,$*,demo,4096,600)
 
 $(B)/pressure/%.jsonl: $(B)/%/test.bzImage $(GUEST) $(VMRUN)
-	$(call figures,pressure,test,384,3600)
+	$(call figures,pressure,$*,test,512,3600)
+
+$(B)/pressure/never.jsonl: $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN)
+	$(call figures,pressure,undeposit,test,512,3600,undeposit.pmd_swap=never)
 
 demo: $(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl $(COMPARE)
 	@echo
 	@$(COMPARE) --claims report/claims --save $(B)/demo.json \
 		$(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl
 
-pressure: $(B)/pressure/stock.jsonl $(B)/pressure/undeposit.jsonl $(COMPARE)
+# A base whose series has that knob.
+PRESSURE_NEVER := $(if $(wildcard patches/$(BASE)/pmd-swap),$(B)/pressure/never.jsonl)
+
+# With PMD swap entries, and without: where splitting takes tables in reclaim.
+pressure: $(B)/pressure/stock.jsonl $(B)/pressure/undeposit.jsonl \
+		$(PRESSURE_NEVER) $(COMPARE)
+	@$(if $(PRESSURE_NEVER),echo; echo 'pmd_swap = never'; \
+		$(COMPARE) --rows report/pressure-rows --claims report/pressure-claims \
+		--save $(B)/pressure-never.json $(B)/pressure/stock.jsonl $(PRESSURE_NEVER))
 	@echo
 	@$(COMPARE) --rows report/pressure-rows --claims report/pressure-claims \
 		--save $(B)/pressure.json $(B)/pressure/stock.jsonl $(B)/pressure/undeposit.jsonl
@@ -149,7 +161,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(VMRUN)
 
 clean:
 	rm -rf build/host build/guest build/guest-* build/tools $(B)/series $(B)/end-* $(B)/checks $(B)/planted $(B)/thpcost $(B)/demo $(B)/demo.json \
-		$(B)/pressure $(B)/pressure.json $(B)/bench $(B)/bench.json $(B)/report $(B)/deb $(B)/deb-test $(B)/stock $(B)/undeposit $(B)/try
+		$(B)/pressure $(B)/pressure.json $(B)/pressure-never.json $(B)/bench $(B)/bench.json $(B)/report $(B)/deb $(B)/deb-test $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \

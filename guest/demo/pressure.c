@@ -13,41 +13,81 @@
  * *_insn_per_unit	guest instructions for one, on average
  * *_oom_kill, ...	what the counters of /proc/vmstat rose by
  *
+ * *_tables_peak	the most that PageTables of /proc/meminfo was seen to be, in bytes
+ *
  * cgroup_*	in a memory cgroup whose limit is half of the work
  * global_*	in the whole machine, two thirds of the work fit
  * *_private	each process has its THPs alone
- * *_shared	each THP is mapped by four processes: a swapout splits four PMDs
+ * *_shared	each THP is mapped by four processes
+ * *_slow	swap is a disk that takes milliseconds for a request
+ * *_crowd	a thousand processes map 32 MiB of THPs, do nothing and are in the
+ *		way: beside them there is room for a third of the work
+ * *_atomic	watermarks are low, and a process allocates with GFP_ATOMIC:
+ *		*_atomic_tries times, *_atomic_failed of them in vain
+ *
+ * And what is read for little: 64 THPs are swapped out, and a byte here and there
+ * is read, in an order that is the same on each kernel.
+ *
+ * touch_bytes	bytes read
+ * touch_pswpin	pages that were read from swap for them
+ * touch_insn	guest instructions for a byte, on average
+ *
+ * undeposit.pmd_swap= of the kernel command line, where the kernel has that knob,
+ * is what it is set to.
  */
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "../lib/test.h"
 #include "metric.h"
 
-#define REPEATS		12		/* they differ by a tenth and more */
+#define REPEATS		8		/* they differ by a tenth and more */
 #define BUDGET		1000000000UL	/* instructions a repetition */
-#define CGROUP_LIMIT	"96M"
-#define CGROUP_WORK	(192UL << 20)
+#define MiB		(1UL << 20)
 #define SWAP_SIZE	(1UL << 30)
+#define SLOW_SIZE	(256UL << 20)	/* it keeps in memory what it is given */
+#define SLOW_NSEC	2000000UL
+#define CROWD		1000
+#define CROWD_THPS	16
+#define LOW_WATERMARKS	"1024"		/* KiB of min_free_kbytes */
+#define SIGNALS		20000		/* queued at a time */
+#define TABLES_EVERY	64		/* units between looks at PageTables */
+#define TOUCH_THPS	64
+#define TOUCHES		96
+#define MIN_FREE	"/proc/sys/vm/min_free_kbytes"
+#define KNOB		"/sys/kernel/mm/transparent_hugepage/pmd_swap"
 #define LIMIT_SECONDS	3600		/* only a hang comes near */
 #define FAMILIES	4
 #define LOOKS		32		/* pages of a THP that a check reads */
 
 static const struct setting {
 	const char *name;
-	bool cgroup;
+	size_t limit;		/* of a memory cgroup; 0: none */
+	size_t work;		/* bytes; 0: half as much again as is available */
 	size_t families;	/* each with THPs of its own */
 	size_t sharers;		/* processes of one that map them */
+	bool slow;
+	bool crowd;		/* the limit is what it takes, and so much more */
+	bool atomic;
 } settings[] = {
-	{ "cgroup_private", true, 4, 1 },
-	{ "cgroup_shared", true, 1, 4 },
-	{ "global_private", false, 4, 1 },
-	{ "global_shared", false, 1, 4 },
+	{ "cgroup_private", .limit = 96 * MiB, .work = 192 * MiB,
+	  .families = 4, .sharers = 1 },
+	{ "cgroup_shared", .limit = 96 * MiB, .work = 192 * MiB,
+	  .families = 1, .sharers = 4 },
+	{ "cgroup_slow", .limit = 64 * MiB, .work = 128 * MiB,
+	  .families = 4, .sharers = 1, .slow = true },
+	{ "cgroup_crowd", .limit = 32 * MiB, .work = 96 * MiB,
+	  .families = 1, .sharers = 1, .crowd = true },
+	{ "global_private", .families = 4, .sharers = 1 },
+	{ "global_shared", .families = 1, .sharers = 4 },
+	{ "global_atomic", .families = 4, .sharers = 1, .atomic = true },
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
@@ -55,7 +95,9 @@ static const struct setting {
 static const char *const counters[] = {
 	"oom_kill", "thp_fault_alloc", "thp_fault_fallback",
 	"thp_split_page", "thp_split_pmd", "thp_split_pmd_failed",
-	"thp_swpout", "thp_swpout_fallback", "pswpout", "pswpin",
+	"thp_swpout", "thp_swpout_fallback", "thp_swpout_pmd",
+	"thp_swpin_pmd", "thp_swpin_pmd_fallback", "pswpout", "pswpin",
+	"pgmajfault",
 	"pgscan_anon", "pgsteal_anon", "pgscan_direct", "pgscan_kswapd",
 };
 
@@ -72,6 +114,9 @@ static const char *const stalls[] = {
 static struct {
 	atomic_ulong units;
 	atomic_bool wrong;
+	atomic_long tables;	/* the most, in KiB */
+	atomic_long atomic_tries;
+	atomic_long atomic_failed;
 	uint64_t end;		/* of insn_now() */
 } *common;
 
@@ -139,6 +184,16 @@ static void check(struct worker *w, size_t thp)
 	}
 }
 
+static void look_at_tables(void)
+{
+	long now = file_field("/proc/meminfo", "PageTables:");
+	long most = atomic_load(&common->tables);
+
+	while (now > most &&
+	       !atomic_compare_exchange_weak(&common->tables, &most, now))
+		;
+}
+
 /* What is shared is read, and seldom written: then it is not shared any more. */
 static void work(struct worker *w)
 {
@@ -149,7 +204,8 @@ static void work(struct worker *w)
 			check(w, thp);
 		else
 			renew(w, thp);
-		atomic_fetch_add(&common->units, 1);
+		if (atomic_fetch_add(&common->units, 1) % TABLES_EVERY == 0)
+			look_at_tables();
 	}
 }
 
@@ -193,10 +249,35 @@ static void family(struct child *me, void *arg)
 		;
 }
 
+/* A queued signal is allocated by GFP_ATOMIC. */
+static void queue_signals(struct child *me, void *arg)
+{
+	const struct rlimit many = { 2 * SIGNALS, 2 * SIGNALS };
+	const struct timespec at_once = { 0 };
+	const union sigval value = { 0 };
+	sigset_t set;
+
+	(void)me;
+	(void)arg;
+	sigemptyset(&set);
+	sigaddset(&set, SIGRTMIN);
+	if (setrlimit(RLIMIT_SIGPENDING, &many) ||
+	    sigprocmask(SIG_BLOCK, &set, NULL))
+		fatal("blocking signals");
+	while (insn_now() < common->end) {
+		for (int i = 0; i < SIGNALS; i++)
+			if (sigqueue(getpid(), SIGRTMIN, value))
+				common->atomic_failed++;
+		common->atomic_tries += SIGNALS;
+		while (sigtimedwait(&set, NULL, &at_once) > 0)
+			;
+	}
+}
+
 static size_t bytes_of_work(const struct setting *s)
 {
-	if (s->cgroup)
-		return CGROUP_WORK;
+	if (s->work)
+		return s->work;
 	return file_field("/proc/meminfo", "MemAvailable:") * 1024 / 2 * 3;
 }
 
@@ -205,9 +286,12 @@ static void repeat(const struct setting *s, int number)
 {
 	size_t thps = bytes_of_work(s) / thp_size() / s->families;
 	struct child children[FAMILIES];
+	struct child queue;
 
 	common->units = 0;
 	common->end = insn_now() + BUDGET;
+	if (s->atomic)
+		queue = child_start(queue_signals, NULL);
 	for (size_t i = 0; i < s->families; i++) {
 		struct worker w = {
 			.thps = thps,
@@ -224,6 +308,11 @@ static void repeat(const struct setting *s, int number)
 		if (atomic_load(&common->wrong) || (status && status != SIGKILL))
 			fatal("a family of %s", s->name);
 	}
+	if (s->atomic) {
+		if (child_reap(queue.pid, LIMIT_SECONDS))
+			fatal("the load of %s", s->name);
+		child_close(&queue);
+	}
 }
 
 static int compare(const void *a, const void *b)
@@ -234,19 +323,33 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static void limit(size_t bytes)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%zu", bytes);
+	if (cgroup_write("memory.max", text))
+		fatal("memory.max");
+}
+
 static void play(struct child *me, void *arg)
 {
 	const struct setting *s = arg;
 	unsigned long each[REPEATS];
 	unsigned long units = 0;
+	struct region r;
+	struct crowd crowd;
 
 	(void)me;
 	file_must_write("/proc/self/oom_score_adj", "-1000");
-	if (s->cgroup) {
-		if (cgroup_write("memory.max", CGROUP_LIMIT))
-			fatal("memory.max");
+	if (s->limit)
 		cgroup_join();
+	if (s->crowd) {
+		r = region_of_thps(CROWD_THPS, 1);
+		crowd = crowd_start(CROWD, &r);
 	}
+	if (s->limit)
+		limit(s->limit + (s->crowd ? cgroup_number("memory.current") : 0));
 	for (int i = 0; i < REPEATS; i++) {
 		repeat(s, i + 1);
 		each[i] = common->units;
@@ -260,6 +363,17 @@ static void play(struct child *me, void *arg)
 	if (insn_counts())
 		metric(s->name, "insn_per_unit", REPEATS * BUDGET / units,
 		       "instructions");
+	metric(s->name, "tables_peak", common->tables * 1024, "bytes");
+	if (s->atomic) {
+		metric(s->name, "atomic_tries", common->atomic_tries, "count");
+		metric(s->name, "atomic_failed", common->atomic_failed, "count");
+	}
+	if (s->crowd) {
+		cgroup_unlimit();
+		if (!region_intact(&r) || !crowd_finds_intact(&crowd, 2))
+			fatal("what the crowd shares");
+		crowd_end(&crowd);
+	}
 }
 
 static long count_stalls(void)
@@ -278,10 +392,16 @@ static void run(const struct setting *s)
 {
 	long before[COUNTERS];
 	long stalls_before;
+	long min_free = file_number(MIN_FREE);
+	char text[32];
 	struct child c;
 
-	if (!swap_on(SWAP_SIZE) || (s->cgroup && !cgroup_make()))
-		fatal("this kernel has no zram, or no memory cgroups");
+	if (!(s->slow ? swap_on_disk(SLOW_SIZE, SLOW_NSEC) : swap_on(SWAP_SIZE)) ||
+	    (s->limit && !cgroup_make()))
+		fatal("this kernel has no zram, no null_blk or no memory cgroups");
+	if (s->atomic)
+		file_must_write(MIN_FREE, LOW_WATERMARKS);
+	memset(common, 0, sizeof(*common));
 	for (size_t i = 0; i < COUNTERS; i++)
 		before[i] = vmstat(counters[i]);
 	stalls_before = count_stalls();
@@ -294,17 +414,56 @@ static void run(const struct setting *s)
 			metric(s->name, counters[i],
 			       vmstat(counters[i]) - before[i], "count");
 	metric(s->name, "allocstalls", count_stalls() - stalls_before, "count");
-	if (s->cgroup)
+	if (s->limit)
 		cgroup_remove();
+	snprintf(text, sizeof(text), "%ld", min_free);
+	file_must_write(MIN_FREE, text);
+	swap_off();
+}
+
+static void touch(void)
+{
+	struct region r;
+	struct worker w = { .random = 1 };
+	long read;
+	uint64_t start;
+
+	if (!swap_on(SWAP_SIZE))
+		fatal("this kernel has no zram");
+	r = region_of_thps(TOUCH_THPS, 1);
+	for (int i = 0; !region_is_swapped(&r) && i < RECLAIM_GOES; i++)
+		if (madvise(r.base, r.thps * thp_size(), MADV_PAGEOUT))
+			fatal("MADV_PAGEOUT");
+	if (!region_is_swapped(&r))
+		fatal("not all is swapped out");
+	read = vmstat("pswpin");
+	start = insn_now();
+	for (int i = 0; i < TOUCHES; i++) {
+		size_t page = draw(&w) % (r.thps * thp_pages());
+
+		*(volatile char *)region_page(&r, page);
+	}
+	start = insn_now() - start;
+	metric("touch", "bytes", TOUCHES, "count");
+	metric("touch", "pswpin", vmstat("pswpin") - read, "count");
+	if (insn_counts())
+		metric("touch", "insn", start / TOUCHES, "instructions");
+	if (!region_intact(&r))
+		fatal("what was swapped out");
 	swap_off();
 }
 
 PROGRAM("pressure")
 {
+	char mode[16];
+
 	common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (common == MAP_FAILED)
 		fatal("memory");
+	if (cmdline_value("undeposit.pmd_swap=", mode, sizeof(mode)))
+		file_must_write(KNOB, mode);
+	touch();
 	for (size_t i = 0; i < SETTINGS; i++)
 		run(&settings[i]);
 }
