@@ -70,7 +70,7 @@ packages:
 	@./install-packages
 
 packages-%:
-	@./install-packages $@.txt
+	@./install-packages $*
 
 include kernel/kernel.mk
 include vm/vm.mk

@@ -39,7 +39,7 @@ $(GUEST_BUILD)/initrd.gz: $(GUEST_BUILD)/init guest/guest.mk
 	mv $@.tmp $@
 
 # For another architecture: its compiler, its folder, the same rules.
-build/guest-%/initrd.gz: FORCE | $$(basename $$(wildcard packages-$$*.txt))
+build/guest-%/initrd.gz: FORCE | $$(call packages_for,$$*)
 	@$(MAKE) --no-print-directory guest GUEST_BUILD=build/guest-$* \
 		GUEST_CC=$(firstword $(shell awk '$$2 == "$*" { print $$4 }' kernel/kernels.conf))gcc
 

@@ -16,10 +16,13 @@ comma := ,
 
 # $(call kernel_column,CONFIG,NUMBER)
 kernel_column = $(shell awk '$$1 == "$1" { print $$$2 }' kernel/kernels.conf)
+# $(call packages_for,ARCH): what the compiler and the emulator for it take, where
+# packages/ has a list of that name.
+packages_for = $(if $1,$(patsubst packages/%,packages-%,$(wildcard packages/$1)))
 # The same for CONFIG.IMAGE: the fragments it is made of, the packages it takes.
 fragments = $(patsubst %,kernel/config/%.config,$(subst $(comma), ,$(call kernel_column,$(basename $1),7))) \
 	$(wildcard kernel/config/$(BASE)/$(basename $1).config)
-packages_of = $(basename $(wildcard packages-$(call kernel_column,$(basename $1),2).txt))
+packages_of = $(call packages_for,$(call kernel_column,$(basename $1),2))
 
 IMAGES := $(shell awk '/^[^\#]/ { n = split($$5, path, "/"); print $$1 "." path[n] }' kernel/kernels.conf)
 KERNEL_BUILD := kernel/build kernel/kernels.conf

@@ -111,9 +111,9 @@ $(TOOLS_BUILD)/tests/dashboard: tools/thpcost/tests/dashboard.c | packages
 .PHONY: test-thpcost-fleet
 FLEET		?= $(TOOLS_BUILD)/fleet/usr/bin
 
-$(TOOLS_BUILD)/fleet/usr/bin: packages-fleet.txt
+$(TOOLS_BUILD)/fleet/usr/bin: packages/fleet
 	@rm -rf $(TOOLS_BUILD)/fleet && mkdir -p $(TOOLS_BUILD)/fleet
-	@cd $(TOOLS_BUILD)/fleet && apt-get -q download $$(grep -v "^#" $(CURDIR)/packages-fleet.txt)
+	@cd $(TOOLS_BUILD)/fleet && apt-get -q download $$(grep -v "^#" $(CURDIR)/packages/fleet)
 	@for deb in $(TOOLS_BUILD)/fleet/*.deb; do dpkg-deb -x $$deb $(TOOLS_BUILD)/fleet || exit 1; done
 	@touch $@
 

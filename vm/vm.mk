@@ -22,7 +22,7 @@ machine_arch = $(call kernel_column,$(call machine_column,$1,2),2)
 machine_guest = build/guest$(if $(filter $1,$(FOREIGN)),-$(call machine_arch,$1))/initrd.gz
 
 # $(call machine_parts,MACHINES): what must be there before a test can run on them.
-machine_parts = $(foreach m,$1,$(basename $(wildcard packages-$(call machine_arch,$m).txt))) \
+machine_parts = $(foreach m,$1,$(call packages_for,$(call machine_arch,$m))) \
 	$(foreach m,$1,$(B)/undeposit/$(call machine_image,$m) $(call machine_guest,$m))
 
 # Every test that a machine has on the changed kernel: with a deposit that
