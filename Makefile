@@ -47,6 +47,7 @@ help:
 	@echo 'make check-builds      no new warning (gcc, clang, W=1, sparse) in many configurations; BUILD=name'
 	@echo 'make check-plants      bugs planted in the series, and whether the tests notice them; PLANT=zap-skips/fail-zap one'
 	@echo 'make check-bases       where the series of the bases differ, and why; DIFF=1 shows the messages'
+	@echo 'make check-callers     whether docs/split-callers.md has a row for each caller of a split, and no other'
 	@echo
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
 	@echo 'make install           install it; PREFIX=/usr/local DESTDIR='

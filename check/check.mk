@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What a series must be before it is sent, besides what the guest tests. The last
-# two compile a lot.
+# What a series must be before it is sent, besides what the guest tests. check-series
+# and check-builds compile a lot.
 
 BUILDS := $(shell awk '/^[^\#]/ { print $$1 }' check/builds.conf)
 SERIES = $(shell awk '/^[^\#]/ { print $$1 }' patches/$(BASE)/series)
@@ -27,7 +27,7 @@ $(error unknown patch '$(filter-out $(PATCHES),$(PATCH))'; known: $(PATCHES))
 endif
 endif
 
-.PHONY: check-patches check-series check-builds
+.PHONY: check-patches check-series check-builds check-bases check-callers
 
 check-patches: $(B)/stock/version | $(B)/tree/.git
 	@prove --failures check/series-input
@@ -42,6 +42,15 @@ check-series: $(B)/stock/version $(GUEST_BUILD)/initrd.gz $(VMRUN) | $(B)/tree/.
 
 check-builds: $(B)/undeposit/stamp | packages-checks
 	@BASE=$(BASE) prove --timer --failures --exec check/build-test $(or $(BUILD),$(BUILDS) coverage)
+
+# The series side by side: each difference has its reason.
+check-bases:
+	@check/bases $(DIFF:%=--diff)
+
+# Every caller of a split function has its row, and no row has lost its caller.
+check-callers: $(B)/undeposit/stamp
+	@check/callers $(B)/undeposit/source docs/split-callers.md \
+		$(wildcard docs/split-callers-$(BASE).md)
 
 # The series with bugs of which plant= on the kernel command line chooses one, and
 # the tests that must notice it. All of them at once make docs/plants.md.

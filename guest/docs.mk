@@ -7,18 +7,13 @@ KERNEL ?= undeposit
 SWEEPS = $(shell awk '/^fail-/ { print $$1 == "fail-device" ? "kasan/" $$1 : $$1 }' guest/tests.conf)
 SWEEP_DOC := docs/sweep$(BACKPORT_OF:%=-$(BASE)).md
 
-.PHONY: docs-sweep check-callers
+.PHONY: docs-sweep
 
 # The other kernel has no device to fail with.
 docs-sweep: $(B)/undeposit/test.bzImage $(B)/undeposit/kasan.bzImage $(GUEST_BUILD)/initrd.gz $(VMRUN)
 	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(SWEEPS:%=undeposit/%)
 	@guest/sweep-table $(SWEEPS:%=$(B)/undeposit/tests/%.tap) >$(SWEEP_DOC).tmp
 	@mv $(SWEEP_DOC).tmp $(SWEEP_DOC)
-
-# Every caller of a split function has its row, and no row has lost its caller.
-check-callers: $(B)/undeposit/stamp
-	@guest/check-callers $(B)/undeposit/source docs/split-callers.md \
-		$(wildcard docs/split-callers-$(BASE).md)
 
 # The random test on one seed after another, for as long as one asks.
 .PHONY: random

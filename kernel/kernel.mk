@@ -27,7 +27,7 @@ packages_of = $(call packages_for,$(call kernel_column,$(basename $1),2))
 IMAGES := $(shell awk '/^[^\#]/ { n = split($$5, path, "/"); print $$1 "." path[n] }' kernel/kernels.conf)
 KERNEL_BUILD := kernel/build kernel/kernels.conf
 
-.PHONY: deb tree patches check-bases FORCE
+.PHONY: deb tree patches FORCE
 .SECONDEXPANSION:
 
 # Written last, when the whole source is there.
@@ -69,7 +69,3 @@ $(B)/deb-test/stamp: $(B)/undeposit/stamp FORCE | packages packages-deb
 	@kernel/configure $(B)/undeposit/source $(abspath $(dir $(DEB_TEST_CONFIG))) x86 - gcc tinyconfig \
 		$(abspath $(patsubst %,kernel/config/%.config,base x86_64 deb-test))
 	@LOCALMODCONFIG= LSMOD= kernel/deb $(BASE) deb-test $(DEB_TEST_CONFIG)
-
-# The series side by side: each difference has its reason.
-check-bases:
-	@kernel/check-bases $(DIFF:%=--diff)
