@@ -11,7 +11,17 @@
 #include "report.h"
 
 #define LINE_MAX_BYTES	512
+#define TEXT_MAX_BYTES	256
 #define PREFIX_DEPTH	8
+
+/* In a variadic function, what it was told: @fmt is its last argument with a name. */
+#define FORMAT(text, fmt)					\
+	do {							\
+		va_list args;					\
+		va_start(args, fmt);				\
+		vsnprintf(text, sizeof(text), fmt, args);	\
+		va_end(args);					\
+	} while (0)
 
 /* Shared by every process of the run. */
 static struct {
@@ -70,59 +80,45 @@ static void put_prefixed(bool ok, const char *text, const char *tail)
 
 bool report(bool holds, const char *fmt, ...)
 {
-	char text[256];
-	va_list args;
+	char text[TEXT_MAX_BYTES];
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
+	FORMAT(text, fmt);
 	put_prefixed(holds, text, "");
 	return holds;
 }
 
 void report_skip(const char *why, ...)
 {
-	char tail[256] = " # SKIP ";
-	size_t len = strlen(tail);
-	va_list args;
+	char text[TEXT_MAX_BYTES];
+	char tail[TEXT_MAX_BYTES + 8];
 
-	va_start(args, why);
-	vsnprintf(tail + len, sizeof(tail) - len, why, args);
-	va_end(args);
+	FORMAT(text, why);
+	snprintf(tail, sizeof(tail), " # SKIP %s", text);
 	put_prefixed(true, "", tail);
 }
 
 void report_note(const char *fmt, ...)
 {
-	char text[256];
-	va_list args;
+	char text[TEXT_MAX_BYTES];
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
+	FORMAT(text, fmt);
 	put_line("# ", text, "");
 }
 
 void report_raw(const char *fmt, ...)
 {
-	char text[256];
-	va_list args;
+	char text[TEXT_MAX_BYTES];
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
+	FORMAT(text, fmt);
 	put_line("", text, "");
 }
 
 void fatal(const char *fmt, ...)
 {
 	int error = errno;
-	char text[256];
-	va_list args;
+	char text[TEXT_MAX_BYTES];
 
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
+	FORMAT(text, fmt);
 	put_prefixed(false, text, "");
 	report_note("%s: %s", text, strerror(error));
 	_exit(EXIT_FAILURE);
