@@ -95,8 +95,8 @@ void aimed_run(const struct aimed *a, struct region *r)
 
 bool aimed_possible(void)
 {
-	if (!fail_possible()) {
-		report_skip("this kernel cannot fail allocations on purpose");
+	if (fail_missing()) {
+		report_skip("%s", fail_missing());
 		return false;
 	}
 	if (tables_share_pages()) {

@@ -68,6 +68,14 @@ bool cgroup_is_v1(void)
 	return v1;
 }
 
+bool cgroup_make_or_skip(void)
+{
+	if (cgroup_make())
+		return true;
+	report_skip("this kernel has no memory cgroups");
+	return false;
+}
+
 bool cgroup_make_for_tables(void)
 {
 	if (!tables_are_charged()) {
@@ -78,11 +86,7 @@ bool cgroup_make_for_tables(void)
 		report_skip("tables share pages here: most splits charge nothing");
 		return false;
 	}
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
-		return false;
-	}
-	return true;
+	return cgroup_make_or_skip();
 }
 
 void cgroup_join(void)

@@ -12,18 +12,18 @@ void cgroup_use(const char *name);
 /* Makes the group; false where the kernel has no memory controller. */
 bool cgroup_make(void);
 
+/* The same; says why not, as a skip. */
+bool cgroup_make_or_skip(void);
+
+/* That where each split of a PMD charges a table, if splits allocate any. */
+bool cgroup_make_for_tables(void);
+
 /*
  * Groups that are made from now on are of cgroup v1; false where the kernel's
  * memory controller knows v2 only. No group is there.
  */
 bool cgroup_turn_to_v1(void);
 bool cgroup_is_v1(void);
-
-/*
- * cgroup_make() where each split of a PMD charges a table, if splits allocate any;
- * says why not, as a skip.
- */
-bool cgroup_make_for_tables(void);
 
 /* Moves the calling process into it. */
 void cgroup_join(void);

@@ -76,6 +76,12 @@ bool fail_possible(void)
 	       !access(SLAB "require-start", F_OK);
 }
 
+const char *fail_missing(void)
+{
+	return fail_possible() ? NULL :
+	       "this kernel cannot fail allocations on purpose";
+}
+
 /* From the symbol to the next one: /proc/kallsyms is in order of address. */
 static void find(const char *function, uintptr_t *start, uintptr_t *end)
 {

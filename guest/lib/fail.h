@@ -18,6 +18,9 @@ enum fail_aim {
 /* Whether the kernel can do all of that. */
 bool fail_possible(void);
 
+/* What the kernel lacks for it; NULL: nothing. */
+const char *fail_missing(void);
+
 /* Aims at kernel @function, which must stand in /proc/kallsyms. */
 void fail_aim(enum fail_aim aim, const char *function);
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "aimed.h"
 #include "cgroup.h"
 #include "cpu.h"
 #include "fail.h"
@@ -467,14 +468,8 @@ static void run_case(const struct sweep *op, void (*run_body)(void))
 
 void sweeps_run(const char *splitter, const struct sweep *ops, size_t count)
 {
-	if (!fail_possible()) {
-		report_skip("this kernel cannot fail allocations on purpose");
+	if (!aimed_possible())
 		return;
-	}
-	if (tables_share_pages()) {
-		report_skip("tables share pages here: most splits allocate nothing");
-		return;
-	}
 	current_splitter = splitter;
 	for (size_t i = 0; i < count; i++)
 		run_case(&ops[i], body);

@@ -77,10 +77,8 @@ TEST("exit-aio")
 		return;
 	}
 	CASE(is_split);
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
+	if (!cgroup_make_or_skip())
 		return;
-	}
 	if (swap_on_by_pte(SWAP_SIZE)) {
 		CASE(is_swapped_out);
 		swap_off();

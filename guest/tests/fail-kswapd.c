@@ -193,10 +193,8 @@ TEST("fail-kswapd")
 {
 	if (!aimed_possible())
 		return;
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
+	if (!cgroup_make_or_skip())
 		return;
-	}
 	if (swap_on_by_pte(SWAP_SIZE)) {
 		find_kswapd();
 		watermark = file_number(WATERMARK);

@@ -114,10 +114,8 @@ TEST("fail-reclaim")
 {
 	if (!aimed_possible())
 		return;
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
+	if (!cgroup_make_or_skip())
 		return;
-	}
 	if (swap_on_by_pte(SWAP_SIZE)) {
 		CASE(of_THPs);
 		CASE(of_shared_THPs);

@@ -218,10 +218,8 @@ static void reclaim(void)
 
 TEST("fork-storm")
 {
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
+	if (!cgroup_make_or_skip())
 		return;
-	}
 	case_run_for("folio splits", folio_splits, LIMIT);
 	if (swap_on_by_pte(SWAP_SIZE)) {
 		case_run_for("reclaim", reclaim, LIMIT);

@@ -113,10 +113,8 @@ static void written_to_since(void)
 
 TEST("lazyfree")
 {
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
+	if (!cgroup_make_or_skip())
 		return;
-	}
 	CASE(all);
 	CASE(shared_by_two_processes);
 	CASE(written_to_since);

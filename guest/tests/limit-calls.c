@@ -288,10 +288,8 @@ SWEEPS_AT_LIMIT("limit-calls", calls)
 
 TEST("limit-calls")
 {
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
+	if (!cgroup_make_or_skip())
 		return;
-	}
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		sweeps_at_limit(tables[i], LIMIT_NOBODY);
 	cgroup_remove();

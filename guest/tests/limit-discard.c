@@ -64,12 +64,6 @@ static bool all_but_edges_guarded(struct scene *s)
 	       !can_read(region_page(&s->r, last)) && !can_read(s->at);
 }
 
-static const char *failures_missing(void)
-{
-	return fail_possible() ? NULL :
-	       "this kernel cannot fail allocations on purpose";
-}
-
 static void be_ready_to_fail(struct scene *s)
 {
 	(void)s;
@@ -190,7 +184,7 @@ static const struct sweep discards[] = {
 	{ "MADV_DONTNEED of a large unaligned range", .thps = LARGE,
 	  .call = call_dontneed_unaligned, .done = all_but_edges_zero },
 	{ "the same while every allocation fails", .thps = LARGE,
-	  .missing = failures_missing,
+	  .missing = fail_missing,
 	  .set_up = be_ready_to_fail, .call = call_while_all_fail,
 	  .finish = fail_no_more, .done = all_but_edges_zero },
 	{ "MADV_GUARD_INSTALL in an unaligned range", .thps = 2,
@@ -264,10 +258,8 @@ static void discard_without_memory(void)
 TEST("limit-discard")
 {
 	discard_without_memory();
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
+	if (!cgroup_make_or_skip())
 		return;
-	}
 	discard_at_limit(LIMIT_NOBODY);
 	discard_at_limit(LIMIT_CALLER);
 	discard_at_limit(LIMIT_OTHER);

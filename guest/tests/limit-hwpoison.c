@@ -45,12 +45,6 @@ static void share_and_poison(struct scene *s)
 	scene_poison_ready(s);
 }
 
-static const char *failures_missing(void)
-{
-	return fail_possible() ? NULL :
-	       "this kernel cannot fail allocations on purpose";
-}
-
 /* Where nothing is allocated for a split, nothing fails. */
 static void aim_at_tables(struct scene *s)
 {
@@ -95,14 +89,14 @@ static const struct sweep failures[] = {
 	  .set_up = share_and_poison, .call = scene_poison,
 	  .done = scene_poisoned },
 	{ "MADV_HWPOISON while a first table cannot be had",
-	  .missing = failures_missing,
+	  .missing = fail_missing,
 	  .set_up = aim_at_tables, .call = call_poison_without_table,
 	  .finish = aim_no_more, .done = scene_poisoned },
 	{ "MADV_SOFT_OFFLINE of a page", .call = call_soft_offline },
 	{ "MADV_SOFT_OFFLINE of a page of three processes",
 	  .set_up = share, .call = call_soft_offline },
 	{ "MADV_SOFT_OFFLINE while a first table cannot be had",
-	  .missing = failures_missing,
+	  .missing = fail_missing,
 	  .set_up = aim_at_tables, .call = call_soft_offline_without_table,
 	  .finish = aim_no_more },
 };
@@ -113,12 +107,12 @@ TEST("limit-hwpoison")
 {
 	const char *missing = poison_missing();
 
-	if (!missing && !cgroup_make())
-		missing = "this kernel has no memory cgroups";
 	if (missing) {
 		report_skip("%s", missing);
 		return;
 	}
+	if (!cgroup_make_or_skip())
+		return;
 	sweeps_at_limit("fail-hwpoison", LIMIT_NOBODY);
 	sweeps_at_limit("fail-hwpoison", LIMIT_CALLER);
 	sweeps_at_limit("limit-hwpoison", LIMIT_NOBODY);

@@ -138,10 +138,8 @@ TEST("mlocked-mapper")
 		report_skip("this machine has one node");
 		return;
 	}
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
+	if (!cgroup_make_or_skip())
 		return;
-	}
 	if (swap_on_by_pte(SWAP_SIZE)) {
 		CASE(stays);
 		if (!kernel_deposits() && fail_possible())

@@ -126,10 +126,8 @@ TEST("swap-pmd-disk")
 		report_skip("this kernel has no PMD swap entries");
 		return;
 	}
-	if (!cgroup_make()) {
-		report_skip("this kernel has no memory cgroups");
+	if (!cgroup_make_or_skip())
 		return;
-	}
 	cgroup_join();
 	on_a_disk();
 	on_a_file();

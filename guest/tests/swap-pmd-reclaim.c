@@ -95,14 +95,12 @@ TEST("swap-pmd-reclaim")
 	}
 	if (!swap_on_by_pmd(SWAP_SIZE))
 		return;
-	if (cgroup_make()) {
+	if (cgroup_make_or_skip()) {
 		CASE(of_one_process);
 		CASE(of_two_processes);
 		case_run_for("of_600_processes", of_600_processes, 240);
 		case_run_for("of_1000_processes", of_1000_processes, 240);
 		cgroup_remove();
-	} else {
-		report_skip("this kernel has no memory cgroups");
 	}
 	swap_off();
 }

@@ -199,8 +199,8 @@ TEST("vma-lock")
 		report_skip("this kernel does not count what happens to VMA locks");
 		return;
 	}
-	if (!fail_possible()) {
-		report_skip("this kernel cannot fail allocations on purpose");
+	if (fail_missing()) {
+		report_skip("%s", fail_missing());
 		return;
 	}
 	case_run_for("base pages", base_pages, LIMIT);
