@@ -12,6 +12,12 @@
 #include "report.h"
 #include "size.h"
 
+void reclaim_range(void *at, size_t size)
+{
+	if (madvise(at, size, MADV_PAGEOUT))
+		fatal("MADV_PAGEOUT");
+}
+
 bool reclaim_region(const struct region *r)
 {
 	for (int i = 0; !region_is_swapped(r) && i < RECLAIM_MOST; i++)

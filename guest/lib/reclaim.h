@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Reclaim of the test's memory cgroup, until its memory is swapped out. */
+/* Reclaim: of a range, or of the test's memory cgroup until its memory is swapped out. */
 #ifndef GUEST_RECLAIM_H
 #define GUEST_RECLAIM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "region.h"
 
@@ -11,6 +12,9 @@
 #define RECLAIM_GOES	20
 /* The same until something is done, which other mappers put off. */
 #define RECLAIM_MOST	500
+
+/* MADV_PAGEOUT, which must succeed. */
+void reclaim_range(void *at, size_t size);
 
 /* Reclaims until all pages of @r are swapped out; whether they are. */
 bool reclaim_region(const struct region *r);

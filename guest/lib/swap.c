@@ -15,6 +15,7 @@
 
 #include "file.h"
 #include "pagemap.h"
+#include "reclaim.h"
 #include "report.h"
 #include "size.h"
 #include "swap.h"
@@ -203,8 +204,7 @@ void swap_out_by_pmd(const struct region *r)
 {
 	long out = vmstat("thp_swpout_pmd");
 
-	if (madvise(r->base, r->thps * thp_size(), MADV_PAGEOUT))
-		fatal("MADV_PAGEOUT");
+	reclaim_range(r->base, r->thps * thp_size());
 	if (vmstat("thp_swpout_pmd") - out != (long)r->thps ||
 	    swap_holds(r) != r->thps * thp_pages())
 		fatal("%ld of %zu THPs swapped out by PMD",

@@ -73,8 +73,7 @@ static void unwatch(struct scene *s)
 
 static void swap_out(struct scene *s)
 {
-	if (madvise(s->r.base, thp_size(), MADV_PAGEOUT))
-		fatal("MADV_PAGEOUT");
+	reclaim_range(s->r.base, thp_size());
 }
 
 static const struct sweep sweeps[] = {

@@ -16,12 +16,6 @@ static void lazyfree(void *addr, size_t size)
 		fatal("MADV_FREE");
 }
 
-static void reclaim(void *addr, size_t size)
-{
-	if (madvise(addr, size, MADV_PAGEOUT))
-		fatal("MADV_PAGEOUT");
-}
-
 static void whole_without_reclaim(void)
 {
 	struct region r = region_of_thps(THPS, 1);
@@ -43,7 +37,7 @@ static void whole_with_reclaim(void)
 	long splits = vmstat("thp_split_pmd");
 
 	lazyfree(r.base, THPS * thp_size());
-	reclaim(r.base, THPS * thp_size());
+	reclaim_range(r.base, THPS * thp_size());
 	splits = vmstat("thp_split_pmd") - splits;
 	report(region_huge(&r) == 0, "no longer huge");
 	report(!splits || splits == THPS, "all or none split first");
@@ -61,7 +55,7 @@ static void written_before_reclaim(void)
 
 	lazyfree(r.base, 2 * thp_size());
 	pattern_fill(region_thp(&r, 1), thp_pages(), r.seed, thp_pages());
-	reclaim(r.base, 2 * thp_size());
+	reclaim_range(r.base, 2 * thp_size());
 	splits = vmstat("thp_split_pmd") - splits;
 	report(region_holds(&r, thp_pages(), thp_pages()),
 	       "what was written is intact");
@@ -80,7 +74,7 @@ static void half(bool then_reclaim)
 	report_tables(&before, tables_if_split(1), "split");
 	report(region_huge(&r) == 0, "no longer huge");
 	if (then_reclaim) {
-		reclaim(r.base, half * page_size());
+		reclaim_range(r.base, half * page_size());
 		report(pattern_zero(r.base, half), "the part reads zero");
 		report(region_holds(&r, half, half), "the rest is intact");
 	} else {

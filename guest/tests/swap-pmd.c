@@ -56,8 +56,7 @@ static void report_counts(const struct counts *since, struct counts want,
 
 static void page_out(const struct region *r)
 {
-	if (madvise(r->base, r->thps * thp_size(), MADV_PAGEOUT))
-		fatal("MADV_PAGEOUT");
+	reclaim_range(r->base, r->thps * thp_size());
 }
 
 static long faults(void)

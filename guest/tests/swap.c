@@ -10,18 +10,12 @@
 #define THPS		4
 #define SWAP_SIZE	(16 * THPS * thp_size())
 
-static void page_out(void *addr, size_t size)
-{
-	if (madvise(addr, size, MADV_PAGEOUT))
-		fatal("MADV_PAGEOUT");
-}
-
 static void whole_out_and_in(void)
 {
 	struct region r = region_of_thps(THPS, 1);
 	struct tables before = tables_read(0);
 
-	page_out(r.base, THPS * thp_size());
+	reclaim_range(r.base, THPS * thp_size());
 	report(region_is_swapped(&r), "all pages are swapped out");
 	report_tables(&before, tables_if_split(THPS), "out");
 	report(region_intact(&r), "contents");
@@ -34,7 +28,7 @@ static void unmapped_while_out(void)
 	struct region r = region_of_thps(THPS, 2);
 	struct tables before = tables_read(0);
 
-	page_out(r.base, THPS * thp_size());
+	reclaim_range(r.base, THPS * thp_size());
 	report(region_is_swapped(&r), "all pages are swapped out");
 	if (munmap(r.base, THPS * thp_size()))
 		fatal("munmap");
@@ -47,7 +41,7 @@ static void part_out(void)
 	struct tables before = tables_read(0);
 	size_t half = thp_pages() / 2;
 
-	page_out(region_page(&r, half), half * page_size());
+	reclaim_range(region_page(&r, half), half * page_size());
 	report(region_swapped(&r) == half, "the part is swapped out");
 	report_tables(&before, tables_if_split(1), "split");
 	report(region_intact(&r), "contents");
