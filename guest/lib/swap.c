@@ -88,6 +88,17 @@ void swap_off(void)
 	finish();
 }
 
+bool swap_leave(void)
+{
+	return !swapoff(device);
+}
+
+void swap_return(void)
+{
+	if (swapon(device, 0) && errno != EBUSY)
+		fatal("swapon");
+}
+
 static void write_number(const char *path, unsigned long number)
 {
 	char text[32];

@@ -35,6 +35,13 @@ bool swap_on_loop(size_t size);
 /* Ends it: what is still swapped out comes back. */
 void swap_off(void);
 
+/*
+ * For tasks that do so at once: swapoff(2) alone, and whether that did it; and
+ * swapon(2), whether it was another that went on or off meanwhile or not.
+ */
+bool swap_leave(void);
+void swap_return(void);
+
 /* How many base pages of the region are swapped out. */
 size_t swap_holds(const struct region *r);
 

@@ -11,13 +11,16 @@
 #include "../lib/file.h"
 #include "../lib/report.h"
 #include "../lib/size.h"
+#include "../lib/swap.h"
 #include "../lib/uffd.h"
 #include "act.h"
+#include "core.h"
 #include "shadow.h"
 
 #define CHILD_CALLS	12
 #define CHILD_LIMIT	120	/* guest seconds */
 #define SOME		8	/* pages that a call for some of them takes */
+#define SELDOM		8	/* of so many calls that take long, one is made */
 
 #ifndef MREMAP_DONTUNMAP
 #define MREMAP_DONTUNMAP 4
@@ -118,6 +121,8 @@ static bool make_call(struct room *room, const struct call *c)
 		       !uffd_protect(room->uffd, at, size, false);
 	case UNREGISTER:
 		return unwatch(room, at, size);
+	case SWAP_AGAIN:
+		return c->salt % SELDOM || swap_leave();
 	default:
 		return !madvise(at, size, call_advice(c->op));
 	}
@@ -290,6 +295,8 @@ static bool make_and_note(struct room *room, const struct call *c)
 	fail_begin(c);
 	worked = make_call(room, c);
 	fail_end(c);
+	if (c->op == SWAP_AGAIN)
+		swap_return();
 	if (worked)
 		shadow_done(room, c);
 	else
@@ -315,6 +322,10 @@ void act(struct room *room, const struct call *c)
 		return;
 	case UFFD_MOVE:
 		uffd_move_call(room, c);
+		break;
+	case CORE:
+		if (!(c->salt % SELDOM))
+			core_check(room);
 		break;
 	default:
 		/* New memory is to be huge, too. */
@@ -347,6 +358,12 @@ void act_churn(const struct room *room, const struct call *c)
 		break;
 	case SPLIT:
 		split_folios_of(at, size);
+		break;
+	case SWAP_AGAIN:
+		if (!(c->salt % SELDOM)) {
+			swap_leave();
+			swap_return();
+		}
 		break;
 	default:
 		madvise(at, size, call_advice(c->op));

@@ -25,7 +25,7 @@ static const struct {
 	[DONTNEED_LOCKED] = { "MADV_DONTNEED_LOCKED", MADV_DONTNEED_LOCKED, 2, 0, 1 },
 	[FREE] = { "MADV_FREE", MADV_FREE, 2, 0, 1 },
 	[COLD] = { "MADV_COLD", MADV_COLD, 2, 1, 1 },
-	[PAGEOUT] = { "MADV_PAGEOUT", MADV_PAGEOUT, 1, 1, 3 },
+	[PAGEOUT] = { "MADV_PAGEOUT", MADV_PAGEOUT, 3, 2, 5 },
 	[GUARD] = { "MADV_GUARD_INSTALL", MADV_GUARD_INSTALL, 2, 0, 1 },
 	[UNGUARD] = { "MADV_GUARD_REMOVE", MADV_GUARD_REMOVE, 3, 0, 1 },
 	[LOCK] = { "mlock", -1, 2, 1, 1 },
@@ -49,6 +49,9 @@ static const struct {
 	[UNPROTECT] = { "UFFDIO_WRITEPROTECT, off", -1, 3, 0, 1 },
 	[UNREGISTER] = { "UFFDIO_UNREGISTER", -1, 1, 0, 1 },
 	[UFFD_MOVE] = { "UFFDIO_MOVE to", -1, 3, 0, 4 },
+	[WILLNEED] = { "MADV_WILLNEED", MADV_WILLNEED, 2, 1, 5 },
+	[SWAP_AGAIN] = { "swapoff and swapon", -1, 1, 1, 1 },
+	[CORE] = { "core dump", -1, 1, 0, 1 },
 };
 
 size_t call_room(void)

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <sys/mman.h>
-#include <sys/swap.h>
 #include <unistd.h>
 
 #include "../lib/test.h"
@@ -15,7 +14,6 @@
 /* Of 512 pages that are read one by one, so many are made to fail. */
 #define MOST_SITES	40
 
-static const char device[] = "/dev/zram0";
 static const char knob[] = "/sys/kernel/mm/transparent_hugepage/pmd_swap";
 
 static void swap_out(struct scene *s)
@@ -122,14 +120,13 @@ static int call_collapse(struct scene *s)
 static int call_swapoff(struct scene *s)
 {
 	(void)s;
-	return swapoff(device) ? errno : 0;
+	return swap_leave() ? 0 : errno;
 }
 
 static void swap_on_again(struct scene *s)
 {
 	(void)s;
-	if (swapon(device, 0) && errno != EBUSY)
-		fatal("swapon");
+	swap_return();
 }
 
 static bool intact(struct scene *s)

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "../lib/test.h"
+#include "../random/core.h"
 #include "../random/replay.h"
 
 #define PROCESSES	3
@@ -213,6 +214,7 @@ TEST_OF_ANY_PAGES("random")
 		report_skip("this kernel cannot fail allocations, or has no zram");
 		return;
 	}
+	core_begin();
 	set_up();
 	/* Time to look for a short replay included. */
 	limit = play_limit(replays[0].count) + 1800;

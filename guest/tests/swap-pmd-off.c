@@ -7,14 +7,11 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/swap.h>
 
 #include "../lib/test.h"
 
 #define THPS		4
 #define SWAP_SIZE	(16 * THPS * thp_size())
-
-static const char device[] = "/dev/zram0";
 
 static void whole(void)
 {
@@ -23,15 +20,14 @@ static void whole(void)
 	struct tables before = tables_read(0);
 
 	swap_out_by_pmd(&r);
-	report(!swapoff(device), "swapoff");
+	report(swap_leave(), "swapoff");
 	report(region_huge(&r) == THPS, "all is huge");
 	report(vmstat("thp_swpin_pmd") - in == THPS, "mapped by PMDs");
 	report_tables(&before, 0, "in again");
 	report(region_intact(&r), "contents");
 	region_fill(&r, 2);
 	report(region_intact(&r), "what is written then");
-	if (swapon(device, 0))
-		fatal("swapon");
+	swap_return();
 }
 
 static void sharer(struct child *me, void *arg)
@@ -53,14 +49,13 @@ static void shared(void)
 	swap_out_by_pmd(&r);
 	c = child_start(sharer, &r);
 	child_wait_pause(&c);
-	report(!swapoff(device), "swapoff");
+	report(swap_leave(), "swapoff");
 	child_go(&c);
 	child_wait_pause(&c);
 	report(region_intact(&r), "contents");
 	child_go(&c);
 	child_end(&c);
-	if (swapon(device, 0))
-		fatal("swapon");
+	swap_return();
 }
 
 static void without_huge_pages(void)
@@ -72,14 +67,13 @@ static void without_huge_pages(void)
 	fail_from_order(1);
 	fail_me(true);
 	fail_always(100, false);
-	report(!swapoff(device), "swapoff");
+	report(swap_leave(), "swapoff");
 	fail_always(0, false);
 	fail_me(false);
 	fail_from_order(0);
 	report(region_huge(&r) == 0, "nothing is huge");
 	report(region_intact(&r), "contents");
-	if (swapon(device, 0))
-		fatal("swapon");
+	swap_return();
 }
 
 static void with_THP_off(void)
@@ -89,11 +83,10 @@ static void with_THP_off(void)
 	swap_out_by_pmd(&r);
 	if (madvise(r.base, THPS * thp_size(), MADV_NOHUGEPAGE))
 		fatal("MADV_NOHUGEPAGE");
-	report(!swapoff(device), "swapoff");
+	report(swap_leave(), "swapoff");
 	report(region_huge(&r) == 0, "nothing is huge");
 	report(region_intact(&r), "contents");
-	if (swapon(device, 0))
-		fatal("swapon");
+	swap_return();
 }
 
 static void without_memory(void)
@@ -106,7 +99,7 @@ static void without_memory(void)
 	fail_aim(FAIL_INSIDE, "swap_cache_alloc_folio");
 	fail_me(true);
 	fail_always(100, false);
-	ret = swapoff(device);
+	ret = swap_leave() ? 0 : -1;
 	fail_always(0, false);
 	fail_me(false);
 	fail_aim(FAIL_ANY, NULL);
