@@ -56,18 +56,21 @@ static void core_open(struct core *core, const char *path)
 		fatal("reading %s", path);
 }
 
-/* The word at @addr; false where the file has nothing of it. */
-static bool core_word(const struct core *core, uintptr_t addr, uint32_t *value)
+/* The word at @addr. Memory that was never touched is left out: it is zero. */
+static uint32_t core_word(const struct core *core, uintptr_t addr)
 {
+	uint32_t value = 0;
+
 	for (size_t i = 0; i < core->parts; i++) {
 		const ElfW(Phdr) *p = &core->part[i];
 
 		if (p->p_type == PT_LOAD && addr >= p->p_vaddr &&
-		    addr - p->p_vaddr < p->p_filesz)
-			return pread(core->fd, value, sizeof(*value),
-				     p->p_offset + addr - p->p_vaddr) == sizeof(*value);
+		    addr - p->p_vaddr < p->p_filesz &&
+		    pread(core->fd, &value, sizeof(value),
+			  p->p_offset + addr - p->p_vaddr) != sizeof(value))
+			fatal("reading a core");
 	}
-	return false;
+	return value;
 }
 
 static void compare(struct room *room, const struct core *core)
@@ -75,12 +78,11 @@ static void compare(struct room *room, const struct core *core)
 	for (size_t i = 0; i < room->pages; i++) {
 		const struct page *p = &room->page[i];
 		uint32_t want = p->wiped ? 0 : p->stamp;
-		uint32_t now = 0;
+		uint32_t now;
 
 		if (p->unsure || p->child_unsure || p->left_out || !page_open(p))
 			continue;
-		if (!core_word(core, (uintptr_t)region_page(&room->r, i) + p->at, &now))
-			room->mismatch(i, p, "is not in a core dump");
+		now = core_word(core, (uintptr_t)region_page(&room->r, i) + p->at);
 		if (now != want && !(p->lazy && !now))
 			room->mismatch(i, p, "is something else in a core dump");
 	}
