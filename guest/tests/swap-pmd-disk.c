@@ -11,6 +11,7 @@
 
 #define THPS		4
 #define SWAP_SIZE	(16 * THPS * thp_size())
+#define OWN_PAGES	64	/* of the process itself: reclaim takes them, too */
 #define LATENCY		(200 * 1000UL)	/* ns of a request */
 
 static struct region swapped_out(uint64_t seed)
@@ -58,14 +59,17 @@ static void from_the_swap_cache(void)
 
 static void from_the_device(void)
 {
+	const long pages = THPS * thp_pages();
 	struct region r = swapped_out(2);
 	long read;
 
 	forget();
 	read = vmstat("pswpin");
 	comes_back(&r);
-	report(vmstat("pswpin") - read == (long)(THPS * thp_pages()),
-	       "each page is read once");
+	read = vmstat("pswpin") - read;
+	if (!report(read >= pages && read < pages + OWN_PAGES,
+		    "each page is read once"))
+		report_note("%ld pages were read", read);
 }
 
 static void swapoff_brings_it(void)
@@ -86,6 +90,8 @@ static void a_bad_sector(void)
 	size_t lost = 0;
 
 	forget();
+	/* Of reads that are merged, all fail. */
+	file_must_write("/proc/sys/vm/page-cluster", "0");
 	swap_disk_break(pagemap_slot(pagemap_entry(at)));
 	for (size_t i = 0; i < THPS * thp_pages(); i++)
 		if (i == bad)
@@ -93,7 +99,8 @@ static void a_bad_sector(void)
 		else if (!can_read(region_page(&r, i)) ||
 			 !pattern_holds(region_page(&r, i), 1, r.seed, i))
 			lost++;
-	report(!lost, "every other page can");
+	if (!report(!lost, "every other page can"))
+		report_note("%zu cannot", lost);
 	report(region_huge(&r) == THPS - 1, "the other THPs are huge");
 }
 
