@@ -145,7 +145,7 @@ pressure: $(B)/pressure/stock.jsonl $(B)/pressure/undeposit.jsonl \
 TESTS = $(shell awk '/^[^\#]/ { print "undeposit/" $$1 } \
 	$$5 == "both" { print "stock/" $$1 }' guest/tests.conf)
 
-test: $$(call machine_parts,$(CHOSEN)) $(B)/stock/test.bzImage $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN) $(COMPARE) $(THPCOST_TESTED)
+test: $$(call machine_parts,$(CHOSEN)) $(B)/stock/test.bzImage $(B)/undeposit/test.bzImage $(GUEST) $(GUEST_IMAGES) $(VMRUN) $(COMPARE) $(THPCOST_TESTED)
 	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(TESTS) \
 		$(foreach m,$(CHOSEN),$(call machine_choice,$m)); \
 	guest=$$?; \
@@ -156,7 +156,7 @@ test-arch: $$(call machine_parts,$(ARCH)) $(VMRUN)
 	@BASE=$(BASE) prove --failures -j$(JOBS) --exec vm/guest-test \
 		$(foreach m,$(ARCH),$(call machine_tests,$m))
 
-try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(VMRUN)
+try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(TRY_IMAGES) $(VMRUN)
 	@BASE=$(BASE) KVM=$(KVM) prove --verbose --exec vm/guest-test \
 		try/$(MACHINE)/$(TEST)
 

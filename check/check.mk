@@ -34,7 +34,7 @@ check-patches: $(B)/stock/version | $(B)/tree/.git
 	@check/series $(BASE)
 	@BASE=$(BASE) prove --timer --failures --exec check/series-test round-trip checkpatch
 
-check-series: $(B)/stock/version $(GUEST_BUILD)/initrd.gz $(VMRUN) | $(B)/tree/.git packages-checks
+check-series: $(B)/stock/version $(GUEST_BUILD)/initrd.gz $(GUEST_IMAGES) $(VMRUN) | $(B)/tree/.git packages-checks
 	@check/series $(BASE)
 	@BASE=$(BASE) prove --timer --failures --exec check/series-test \
 		$(or $(PATCH),round-trip checkpatch $(PATCHES) whole)

@@ -19,7 +19,7 @@ FOREIGN := $(shell awk '/^\#/ { next } FNR == NR { cross[$$1] = $$4; next } \
 machine_column = $(shell awk '$$1 == "$1" { print $$$2 }' vm/machines.conf)
 machine_image = $(filter $(call machine_column,$1,2).%,$(IMAGES))
 machine_arch = $(call kernel_column,$(call machine_column,$1,2),2)
-machine_guest = build/guest$(if $(filter $1,$(FOREIGN)),-$(call machine_arch,$1))/initrd.gz
+machine_guest = $(if $(filter $1,$(FOREIGN)),build/guest-$(call machine_arch,$1)/initrd.gz,build/guest/initrd.gz $(GUEST_IMAGES))
 
 # $(call machine_parts,MACHINES): what must be there before a test can run on them.
 machine_parts = $(foreach m,$1,$(call packages_for,$(call machine_arch,$m))) \
