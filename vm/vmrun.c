@@ -68,6 +68,7 @@ struct vm {
 	bool kvm;
 	bool verbose;
 	bool probe;
+	bool first_failure;
 
 	/* how it goes */
 	pid_t pid;
@@ -76,6 +77,7 @@ struct vm {
 	struct stream streams[NR_STREAMS];
 	bool heard;
 	bool done;
+	bool failed;
 	bool booted;
 	const struct badline *bad;
 	char *bad_line;
@@ -159,6 +161,9 @@ static void results_line(struct vm *vm, const char *line)
 	if (!strcmp(line, DONE_LINE)) {
 		vm->done = true;
 		end_within(vm, END_MS);
+	} else if (vm->first_failure && !strncmp(line, "not ok", 6)) {
+		vm->failed = true;
+		end_within(vm, TRACE_MS);
 	}
 	if (puts(line) == EOF || fflush(stdout))
 		err(EXIT_FAILURE, "standard output");
@@ -450,6 +455,8 @@ static int verdict(const struct vm *vm, int status)
 	fprintf(out, "vmrun: ");
 	if (vm->bad)
 		fprintf(out, "the console has a bad line: %s\n", vm->bad_line);
+	else if (status == -1 && vm->failed)
+		fprintf(out, "ended at the first failed check\n");
 	else if (status == -1 && !vm->heard)
 		fprintf(out, "the guest printed nothing in %lld s\n", seconds);
 	else if (status == -1 && vm->done)
@@ -545,6 +552,7 @@ static void usage(void)
 	      " -t, --timeout SECONDS  limit of the whole run (default: 120)\n"
 	      " -o, --console FILE     where the console goes (default: nowhere)\n"
 	      " -A, --allow TEXT       accept this bad line of badlines.h\n"
+	      " -f, --first-failure    end soon after the first failed check\n"
 	      " -v, --verbose          copy the console to standard error\n"
 	      " -h, --help             display this help\n", stdout);
 }
@@ -563,6 +571,7 @@ static const struct option options[] = {
 	{ "timeout",	required_argument, NULL, 't' },
 	{ "console",	required_argument, NULL, 'o' },
 	{ "allow",	required_argument, NULL, 'A' },
+	{ "first-failure", no_argument,	   NULL, 'f' },
 	{ "verbose",	no_argument,	   NULL, 'v' },
 	{ "help",	no_argument,	   NULL, 'h' },
 	{ }
@@ -573,7 +582,7 @@ static void parse(struct vm *vm, int argc, char **argv)
 	const char *machine = "x86_64";
 	int c;
 
-	while ((c = getopt_long(argc, argv, "k:i:d:a:M:m:n:c:IKt:o:A:vh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "k:i:d:a:M:m:n:c:IKt:o:A:fvh", options, NULL)) != -1) {
 		switch (c) {
 		case 'k': vm->kernel = optarg; break;
 		case 'i': vm->initrd = optarg; break;
@@ -587,6 +596,7 @@ static void parse(struct vm *vm, int argc, char **argv)
 		case 'K': vm->kvm = true; break;
 		case 't': vm->timeout = number("timeout", optarg); break;
 		case 'o': vm->console_name = optarg; break;
+		case 'f': vm->first_failure = true; break;
 		case 'v': vm->verbose = true; break;
 		case 'h': usage(); exit(EXIT_SUCCESS);
 		case 'A':
