@@ -5,6 +5,7 @@
  * intact.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "../lib/test.h"
 
@@ -22,6 +23,28 @@ static const struct sweep sweeps[] = {
 
 SWEEPS_AT_LIMIT("fail-hwpoison", sweeps)
 
+/* The sweep fails one table, and memory failure takes another. */
+static void no_table_can_be_had(void)
+{
+	struct scene s = { .r = region_of_thps(1, 1) };
+	int error;
+
+	s.at = region_page(&s.r, thp_pages() / 2);
+	scene_poison_ready(&s);
+	fail_aim(FAIL_INSIDE, SPLIT_OF_FOLIO);
+	fail_me(true);
+	fail_always(100, false);
+	error = scene_poison(&s);
+	fail_always(0, false);
+	fail_me(false);
+	fail_aim(FAIL_ANY, NULL);
+	if (!report(error == EHWPOISON, "EHWPOISON"))
+		report_note("%s", strerror(error));
+	report(scene_poison_told(), "the process is told by a signal");
+	report(pagemap_is_huge(s.r.base), "still huge");
+	report(region_intact(&s.r), "contents");
+}
+
 TEST("fail-hwpoison")
 {
 	const char *missing = poison_missing();
@@ -31,4 +54,6 @@ TEST("fail-hwpoison")
 		return;
 	}
 	sweeps_run(SPLIT_OF_FOLIO, sweeps, sizeof(sweeps) / sizeof(*sweeps));
+	if (aimed_possible())
+		CASE(no_table_can_be_had);
 }
