@@ -39,6 +39,11 @@ static int touch_by_read(struct scene *s)
 	return *(volatile char *)s->at, 0;
 }
 
+static int call_populate(struct scene *s)
+{
+	return madvise(s->at, page_size(), MADV_POPULATE_READ) ? errno : 0;
+}
+
 static int call_dontneed(struct scene *s)
 {
 	return madvise(s->at, page_size(), MADV_DONTNEED) ? errno : 0;
@@ -141,6 +146,10 @@ static const struct sweep sweeps[] = {
 	  .may_keep = 1, .most = MOST_SITES,
 	  .set_up = swap_out_only, .call = touch_by_read,
 	  .fault = true, .tear_down = switch_on },
+	{ "MADV_POPULATE_READ where it is not swapped in whole",
+	  .split_error = ENOMEM, .charges = true, .may_keep = 1,
+	  .most = MOST_SITES, .set_up = swap_out_only, .call = call_populate,
+	  .done = intact, .tear_down = switch_on },
 	{ "munmap of a page", .split_error = ENOMEM, .may_keep = 1,
 	  .set_up = swap_out, .call = scene_munmap, .done = scene_gone },
 	{ "mprotect of a page", .split_error = ENOMEM, .may_keep = 1,

@@ -121,6 +121,7 @@ static void every_allocation_failed(void)
 	struct tables before;
 	unsigned int nth = 0;
 	bool failed = true;
+	bool again = false;
 	bool well = true;
 
 	swap_out_by_pmd(&r);
@@ -135,6 +136,7 @@ static void every_allocation_failed(void)
 		if (!pid)
 			_exit(!region_intact(&r));
 		failed = fail_nth_end();
+		again |= failed && pid > 0;
 		if (pid > 0 && child_reap(pid, 60) != 0) {
 			report_note("allocation %u: the child is not well", nth);
 			well = false;
@@ -148,6 +150,7 @@ static void every_allocation_failed(void)
 	report(nth > 1 && nth < MOST_NTHS, "allocations of the fork were failed");
 	report_note("%u of them", nth - 1);
 	report(well, "all is well");
+	report(again, "what fails under the locks is tried without them");
 	report_tables(&before, 0, "failed");
 	end_many(c, 13);
 	report(region_intact(&r), "contents in the parent");

@@ -3,6 +3,7 @@
  * What is done to one page of a THP that is swapped out by its PMD, to some, or to
  * all of it: that happens to those pages, and the others come back as they were.
  */
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -324,12 +325,121 @@ static void whole(void)
 	part(0, thp_pages());
 }
 
+static size_t count(const char *at, uint64_t bit)
+{
+	return pagemap_count(at, thp_pages(), bit);
+}
+
+static void clear_soft_dirty(void)
+{
+	file_must_write("/proc/self/clear_refs", "4");
+}
+
+static void soft_dirty_stays(void)
+{
+	struct region r = region_of_thps(1, SEED);
+
+	clear_soft_dirty();
+	swap_out_by_pmd(&r);
+	report(!count(r.base, PAGEMAP_SOFT_DIRTY), "clean: out");
+	(void)*(volatile char *)r.base;
+	report(!count(r.base, PAGEMAP_SOFT_DIRTY), "clean: in");
+	region_fill(&r, SEED);
+	swap_out_by_pmd(&r);
+	report(count(r.base, PAGEMAP_SOFT_DIRTY) == thp_pages(), "written: out");
+	(void)*(volatile char *)r.base;
+	report(pagemap_is_huge(r.base) &&
+	       count(r.base, PAGEMAP_SOFT_DIRTY) == thp_pages(), "written: in");
+	swap_out_by_pmd(&r);
+	if (madvise(r.base, page_size(), MADV_DONTNEED))
+		fatal("MADV_DONTNEED");
+	report(pagemap_count(r.base + page_size(), thp_pages() - 1,
+			     PAGEMAP_SWAPPED | PAGEMAP_SOFT_DIRTY) ==
+	       thp_pages() - 1, "written: split");
+}
+
+static void moved_is_soft_dirty(void)
+{
+	struct region r = region_of_thps(1, SEED);
+	char *spare = region_thp(&r, 2);
+
+	clear_soft_dirty();
+	swap_out_by_pmd(&r);
+	if (mremap(r.base, thp_size(), thp_size(),
+		   MREMAP_MAYMOVE | MREMAP_FIXED, spare) != spare)
+		fatal("mremap");
+	report(count(spare, PAGEMAP_SWAPPED | PAGEMAP_SOFT_DIRTY) ==
+	       thp_pages(), "swapped out, and soft-dirty");
+}
+
+/* At a fault userfaultfd sees pages; swapoff maps all at once. */
+static void protection_stays(void)
+{
+	struct region r = region_of_thps(1, SEED);
+	int uffd = uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+
+	uffd_register(uffd, r.base, thp_size(), UFFDIO_REGISTER_MODE_WP);
+	if (uffd_protect(uffd, r.base, thp_size(), 1))
+		fatal("UFFDIO_WRITEPROTECT");
+	swap_out_by_pmd(&r);
+	report(count(r.base, PAGEMAP_UFFD_WP) == thp_pages(), "out");
+	report(swap_leave(), "swapoff");
+	report(pagemap_is_huge(r.base) &&
+	       count(r.base, PAGEMAP_UFFD_WP) == thp_pages(), "in");
+	swap_return();
+	close(uffd);
+}
+
+static void nothing_is_moved_onto_it(void)
+{
+	struct region r = region_of_thps(2, SEED);
+	const struct region to = { .base = r.base, .thps = 1, .seed = SEED };
+	int uffd = uffd_open(UFFD_FEATURE_MOVE);
+
+	uffd_register(uffd, r.base, 2 * thp_size(), UFFDIO_REGISTER_MODE_MISSING);
+	swap_out_by_pmd(&to);
+	report(uffd_move(uffd, r.base, region_thp(&r, 1), page_size()) < 0 &&
+	       errno == EEXIST, "UFFDIO_MOVE of a page: EEXIST");
+	report(uffd_move(uffd, r.base, region_thp(&r, 1), thp_size()) < 0 &&
+	       errno == EEXIST, "UFFDIO_MOVE of a THP: EEXIST");
+	close(uffd);
+	report(region_intact(&r), "contents");
+}
+
+static bool soft_dirty_known(void)
+{
+	struct region r = region_of_thps(1, SEED);
+	bool known = count(r.base, PAGEMAP_SOFT_DIRTY);
+
+	munmap(r.base - thp_size(), 2 * thp_size());
+	return known;
+}
+
+static void bits_stay(void)
+{
+	if (soft_dirty_known()) {
+		CASE(soft_dirty_stays);
+		CASE(moved_is_soft_dirty);
+	} else {
+		report_skip("this kernel tracks no soft-dirty pages");
+	}
+	if (!uffd_protect_missing())
+		CASE(protection_stays);
+	else
+		report_skip("%s", uffd_protect_missing());
+	if (!uffd_move_missing())
+		CASE(nothing_is_moved_onto_it);
+	else
+		report_skip("%s", uffd_move_missing());
+}
+
 TEST("swap-pmd-part")
 {
 	const char *missing;
 
 	if (!swap_on_by_pmd(SWAP_SIZE))
 		return;
+	bits_stay();
 	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
 		call = &calls[i];
 		report_prefix_push(call->name);

@@ -59,13 +59,23 @@ static void page_out(const struct region *r)
 	reclaim_range(r->base, r->thps * thp_size());
 }
 
-static long faults(void)
+static struct rusage usage_read(void)
 {
 	struct rusage usage;
 
 	if (getrusage(RUSAGE_SELF, &usage))
 		fatal("getrusage");
-	return usage.ru_majflt;
+	return usage;
+}
+
+static long faults(void)
+{
+	return usage_read().ru_majflt;
+}
+
+static long minor_faults(void)
+{
+	return usage_read().ru_minflt;
 }
 
 /* Whether each THP lies in consecutive slots, from a multiple of its size. */
@@ -187,6 +197,24 @@ static void so_does_proc_mem(void)
 	touched(&r, "read");
 }
 
+static void what_is_needed_soon_comes_whole(void)
+{
+	struct region r = region_of_thps(1, 12);
+	struct counts counts;
+	long before;
+
+	page_out(&r);
+	counts = counts_read();
+	if (madvise(r.base, thp_size(), MADV_WILLNEED))
+		fatal("MADV_WILLNEED");
+	report(swap_holds(&r) == thp_pages(), "nothing is mapped yet");
+	before = faults();
+	(void)*(volatile char *)region_page(&r, thp_pages() / 2);
+	report(faults() == before, "it was read before");
+	report_counts(&counts, (struct counts){ .in = 1 }, "read");
+	touched(&r, "read");
+}
+
 static void twice(void)
 {
 	struct region r = region_of_thps(THPS, 5);
@@ -250,6 +278,7 @@ static void shared_by(size_t children)
 	struct child c[2];
 	struct counts counts;
 	const size_t size = THPS * thp_size();
+	long out, in;
 	struct vmas v;
 	char first;
 
@@ -261,6 +290,8 @@ static void shared_by(size_t children)
 		child_wait_pause(&c[i]);
 	}
 	counts = counts_read();
+	out = cgroup_field("memory.stat", "thp_swpout_pmd");
+	in = cgroup_field("memory.stat", "thp_swpin_pmd");
 	/* The first passes only age the pages. */
 	for (int i = 0; swap_holds(&r) < THPS * thp_pages() && i < 20; i++)
 		cgroup_reclaim();
@@ -278,6 +309,11 @@ static void shared_by(size_t children)
 	report_counts(&counts,
 		      (struct counts){ .out = (children + 1) * THPS,
 				       .in = (children + 1) * THPS }, "in");
+	out = cgroup_field("memory.stat", "thp_swpout_pmd") - out;
+	in = cgroup_field("memory.stat", "thp_swpin_pmd") - in;
+	if (!report(out == (long)(children + 1) * THPS && in == out,
+		    "memory.stat of the group counts them"))
+		report_note("%ld out, %ld in", out, in);
 	for (size_t i = 0; i < children; i++) {
 		child_go(&c[i]);
 		child_wait_pause(&c[i]);
@@ -328,6 +364,27 @@ static void out_only(void)
 	file_must_write(knob, "always");
 }
 
+/* The PTEs of a split entry know that nobody shares the pages. */
+static void written_without_a_fault(void)
+{
+	struct region r = region_of_thps(1, 13);
+	long before;
+
+	file_must_write(knob, "out");
+	page_out(&r);
+	report(region_intact(&r), "contents");
+	before = minor_faults();
+	for (size_t page = 0; page < thp_pages(); page++) {
+		volatile char *at = region_page(&r, page);
+
+		*at = *at;
+	}
+	before = minor_faults() - before;
+	if (!report(!before, "what was read is written without a fault"))
+		report_note("%ld faults", before);
+	file_must_write(knob, "always");
+}
+
 TEST("swap-pmd")
 {
 	if (!swap_on_by_pmd(SWAP_SIZE))
@@ -336,6 +393,7 @@ TEST("swap-pmd")
 	CASE(one_read_brings_all);
 	CASE(one_write_brings_all);
 	CASE(so_does_proc_mem);
+	CASE(what_is_needed_soon_comes_whole);
 	CASE(twice);
 	CASE(zeroes);
 	CASE(unmapped_while_out);
@@ -346,5 +404,6 @@ TEST("swap-pmd")
 	}
 	CASE(switched_off);
 	CASE(out_only);
+	CASE(written_without_a_fault);
 	swap_off();
 }
