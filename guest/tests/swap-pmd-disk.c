@@ -72,6 +72,48 @@ static void from_the_device(void)
 		report_note("%ld pages were read", read);
 }
 
+static bool all_cached(void)
+{
+	return cached() >= (long)(THPS * thp_size() / 1024);
+}
+
+/* To write then takes no fault, and what the disk has is old. */
+static void written_in_the_swap_cache(void)
+{
+	struct region r = swapped_out(5);
+
+	comes_back(&r);
+	report(all_cached(), "still cached");
+	region_fill(&r, 6);
+	swap_out_by_pmd(&r);
+	forget();
+	comes_back(&r);
+}
+
+/* What is in the swap cache is looked at for pins when it is unmapped. */
+static void pinned_in_the_swap_cache(void)
+{
+	struct region r = swapped_out(7);
+	const char *missing = pin_missing();
+	int pin;
+
+	if (missing) {
+		report_skip("%s", missing);
+		return;
+	}
+	pin = pin_open();
+	comes_back(&r);
+	report(all_cached(), "still cached");
+	if (pin_pages(pin, region_page(&r, 3), page_size()))
+		fatal("pinning");
+	reclaim_range(r.base, THPS * thp_size());
+	report(pagemap_is_huge(r.base) &&
+	       swap_holds(&r) == (THPS - 1) * thp_pages(),
+	       "the pinned one stays mapped, the others go");
+	unpin_pages(pin);
+	report(region_intact(&r), "contents");
+}
+
 static void swapoff_brings_it(void)
 {
 	struct region r = swapped_out(3);
@@ -112,6 +154,8 @@ static void on_a_disk(void)
 	}
 	CASE(from_the_swap_cache);
 	CASE(from_the_device);
+	CASE(written_in_the_swap_cache);
+	CASE(pinned_in_the_swap_cache);
 	CASE(a_bad_sector);
 	CASE(swapoff_brings_it);
 }
@@ -135,6 +179,8 @@ TEST("swap-pmd-disk")
 	}
 	if (!cgroup_make_or_skip())
 		return;
+	/* A page that another CPU is about to put on a list is not reclaimed. */
+	cpu_stay();
 	cgroup_join();
 	on_a_disk();
 	on_a_file();
