@@ -233,7 +233,8 @@ int main(void)
 	if (!pid) {
 		set_limits();
 		set_policy();
-		tables_grow_kernel();
+		if (stacks_in_vmalloc())
+			tables_grow_kernel();
 		done = run_all();
 		if (report_count())
 			report_plan();

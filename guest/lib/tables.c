@@ -137,8 +137,6 @@ void tables_grow_kernel(void)
 	int status;
 	pid_t pid;
 
-	if (!stacks_in_vmalloc())
-		return;
 	snprintf(value, sizeof(value), "%lu", FILES);
 	file_must_write("/proc/sys/fs/nr_open", value);
 	pid = fork();

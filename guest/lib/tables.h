@@ -45,8 +45,9 @@ bool tables_system_is(long bytes);
 
 /*
  * Where kernel stacks lie in vmalloc space (stacks_in_vmalloc()), a fork may
- * grow the page tables of the kernel, for good, and PageTables counts them too.
- * Grows them by all that forks use before freed addresses are used again;
+ * grow the page tables of the kernel, for good, and PageTables counts them too;
+ * so may a core dump, and swapon(2), where memory is in fragments.
+ * Grows them by all that these use before freed addresses are used again;
  * nohugevmalloc on the command line keeps the kernel from doing that without
  * tables.
  */

@@ -165,6 +165,7 @@ static void calls_that_fail_now_and_then(void)
 		fail_aim(FAIL_OUTSIDE, "__vmalloc_node_range_noprof");
 	else
 		fail_aim(FAIL_ANY, NULL);
+	tables_grow_kernel();
 	fail_always(100, false);
 	tables = tables_system();
 	good = play_all(m);
