@@ -101,15 +101,27 @@ static bool all_protected(struct scene *s)
 	       !protect(s, s->r.base, thp_size(), UFFDIO_RWPROTECT_MODE_RWP);
 }
 
+static const char *rwp_missing(void)
+{
+	int uffd = uffd_open(FEATURES);
+
+	if (uffd < 0)
+		return "this kernel's userfaultfd has no UFFDIO_RWPROTECT";
+	close(uffd);
+	return NULL;
+}
+
 static const struct sweep sweeps[] = {
 	{ "UFFDIO_RWPROTECT of a page", .split_error = ENOMEM,
+	  .missing = rwp_missing,
 	  .set_up = watch, .call = call_protect, .done = page_protected,
 	  .tear_down = unwatch },
 	{ "UFFDIO_RWPROTECT of parts of two THPs", .thps = 2,
-	  .split_error = ENOMEM,
+	  .split_error = ENOMEM, .missing = rwp_missing,
 	  .set_up = watch, .call = call_protect_two, .done = two_protected,
 	  .partly = none_protected, .tear_down = unwatch },
 	{ "UFFDIO_RWPROTECT lifted from a page", .split_error = ENOMEM,
+	  .missing = rwp_missing,
 	  .set_up = watch_and_protect, .call = call_unprotect,
 	  .done = page_readable, .partly = all_protected,
 	  .tear_down = unwatch },
@@ -117,14 +129,4 @@ static const struct sweep sweeps[] = {
 
 SWEEPS_AT_LIMIT("fail-uffd-rwp", sweeps)
 
-TEST("fail-uffd-rwp")
-{
-	int uffd = uffd_open(FEATURES);
-
-	if (uffd < 0) {
-		report_skip("this kernel's userfaultfd has no UFFDIO_RWPROTECT");
-		return;
-	}
-	close(uffd);
-	sweeps_run(SPLIT_OF_PMD, sweeps, sizeof(sweeps) / sizeof(*sweeps));
-}
+SWEEPS("fail-uffd-rwp", SPLIT_OF_PMD, sweeps)
