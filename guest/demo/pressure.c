@@ -48,7 +48,7 @@
 #include "../lib/test.h"
 #include "metric.h"
 
-#define REPEATS		8		/* they differ by a tenth and more */
+#define REPEATS		5		/* they differ by a tenth and more */
 #define BUDGET		1000000000UL	/* instructions a repetition */
 #define MiB		(1UL << 20)
 #define SWAP_SIZE	(1UL << 30)
