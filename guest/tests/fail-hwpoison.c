@@ -23,15 +23,37 @@ static const struct sweep sweeps[] = {
 
 SWEEPS_AT_LIMIT("fail-hwpoison", sweeps)
 
-/* The sweep fails one table, and memory failure takes another. */
-static void no_table_can_be_had(void)
+static struct scene scene_of_one(void)
 {
 	struct scene s = { .r = region_of_thps(1, 1) };
-	int error;
 
 	s.at = region_page(&s.r, thp_pages() / 2);
 	scene_poison_ready(&s);
 	fail_aim(FAIL_INSIDE, SPLIT_OF_FOLIO);
+	return s;
+}
+
+static void another_table_is_had(void)
+{
+	struct scene s = scene_of_one();
+	bool failed;
+	int error;
+
+	fail_nth(1);
+	error = scene_poison(&s);
+	failed = fail_nth_end();
+	fail_aim(FAIL_ANY, NULL);
+	report(failed, "the first one failed");
+	if (!report(!error, "succeeds"))
+		report_note("%s", strerror(error));
+	report(scene_poisoned(&s), "no more than the page is lost");
+}
+
+static void no_table_can_be_had(void)
+{
+	struct scene s = scene_of_one();
+	int error;
+
 	fail_me(true);
 	fail_always(100, false);
 	error = scene_poison(&s);
@@ -54,6 +76,8 @@ TEST("fail-hwpoison")
 		return;
 	}
 	sweeps_run(SPLIT_OF_FOLIO, sweeps, sizeof(sweeps) / sizeof(*sweeps));
-	if (aimed_possible())
+	if (aimed_possible()) {
+		CASE(another_table_is_had);
 		CASE(no_table_can_be_had);
+	}
 }
