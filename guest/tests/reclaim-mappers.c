@@ -77,6 +77,8 @@ static void failure_leaves_nothing_behind(void)
 {
 	struct region r = region_reserve(THPS);
 	long tried = vmstat("thp_split_pmd_failed");
+	/* Linux 6.12 keeps some of the slots of the last process on a CPU. */
+	long swap = cgroup_number("memory.swap.current");
 	struct tables before;
 	struct crowd c;
 
@@ -95,8 +97,8 @@ static void failure_leaves_nothing_behind(void)
 	report(vmstat("thp_split_pmd_failed") - tried >= THPS,
 	       "each is tried");
 	report(region_huge(&r) == THPS, "all PMDs are huge");
-	report(cgroup_number("memory.swap.current") == 0,
-	       "the group has no swap");
+	report(cgroup_number("memory.swap.current") <= swap,
+	       "the group has no swap that it had not");
 	report(file_field("/proc/meminfo", "SwapCached") == 0,
 	       "nothing is in the swap cache");
 	report_tables(&before, 0, "failed");
