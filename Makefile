@@ -117,10 +117,10 @@ $(B)/demo/%.jsonl: $(B)/%/demo.bzImage $(GUEST) $(VMRUN)
 	$(call figures,demo,$*,demo,4096,600)
 
 $(B)/pressure/%.jsonl: $(B)/%/test.bzImage $(GUEST) $(VMRUN)
-	$(call figures,pressure,$*,test,512,3600)
+	$(call figures,pressure,$*,test,768,3600)
 
 $(B)/pressure/never.jsonl: $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN)
-	$(call figures,pressure,undeposit,test,512,3600,undeposit.pmd_swap=never)
+	$(call figures,pressure,undeposit,test,768,3600,undeposit.pmd_swap=never)
 
 demo: $(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl $(COMPARE)
 	@echo
