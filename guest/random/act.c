@@ -311,7 +311,7 @@ static bool make_and_note(struct room *room, const struct call *c)
  */
 static bool loses_pages(const struct call *c)
 {
-	return c->op == PAGEOUT && c->fail == FAIL_ALL && !kernel_since(7, 0);
+	return c->op == PAGEOUT && c->fail && !kernel_since(7, 0);
 }
 
 void act(struct room *room, const struct call *c)
@@ -319,7 +319,7 @@ void act(struct room *room, const struct call *c)
 	struct call gentle = *c;
 
 	if (loses_pages(c)) {
-		gentle.fail = 1;
+		gentle.fail = 0;
 		c = &gentle;
 	}
 	if (c->fail == FAIL_ALL)
