@@ -100,8 +100,5 @@ BENCH(swap_in_byte, .thps = 16, .setup = setup, .prepare = fill_and_page_out,
       .op = touch, .teardown = teardown)
 BENCH(fork_swapped, .thps = 64, .setup = setup_out, .op = fork_child,
       .check = check_out, .undo = end_child, .teardown = teardown)
-BENCH(exit_swapped, .thps = 64, .setup = setup_out, .prepare = fork_child,
-      .op = end_child, .check = check_out, .undo = work_keep,
-      .teardown = teardown)
 BENCH(munmap_swapped, .thps = 16, .setup = setup, .prepare = fill_and_page_out,
       .op = unmap, .teardown = teardown)
