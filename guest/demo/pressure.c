@@ -33,7 +33,7 @@
  * touch_insn	guest instructions for a byte, on average
  *
  * undeposit.pmd_swap= of the kernel command line, where the kernel has that knob,
- * is what it is set to.
+ * is what it is set to; undeposit.setting= is one setting, to be run alone.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -456,6 +456,7 @@ static void touch(void)
 PROGRAM("pressure")
 {
 	char mode[16];
+	char one[32];
 
 	common = mmap(NULL, sizeof(*common), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -463,7 +464,11 @@ PROGRAM("pressure")
 		fatal("memory");
 	if (cmdline_value("undeposit.pmd_swap=", mode, sizeof(mode)))
 		file_must_write(KNOB, mode);
-	touch();
+	if (!cmdline_value("undeposit.setting=", one, sizeof(one)))
+		*one = '\0';
+	if (!*one)
+		touch();
 	for (size_t i = 0; i < SETTINGS; i++)
-		run(&settings[i]);
+		if (!*one || !strcmp(one, settings[i].name))
+			run(&settings[i]);
 }

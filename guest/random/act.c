@@ -9,7 +9,6 @@
 #include "../lib/child.h"
 #include "../lib/fail.h"
 #include "../lib/file.h"
-#include "../lib/kernel.h"
 #include "../lib/report.h"
 #include "../lib/size.h"
 #include "../lib/swap.h"
@@ -305,23 +304,8 @@ static bool make_and_note(struct room *room, const struct call *c)
 	return worked;
 }
 
-/*
- * Where a write to zram fails since there is no memory for it, Linux 6.12 loses the
- * page, with and without the series; 7.3 does not.
- */
-static bool loses_pages(const struct call *c)
-{
-	return c->op == PAGEOUT && c->fail && !kernel_since(7, 0);
-}
-
 void act(struct room *room, const struct call *c)
 {
-	struct call gentle = *c;
-
-	if (loses_pages(c)) {
-		gentle.fail = 0;
-		c = &gentle;
-	}
 	if (c->fail == FAIL_ALL)
 		act_end(room);
 
