@@ -165,7 +165,6 @@ static void calls_that_fail_now_and_then(void)
 		fail_aim(FAIL_OUTSIDE, "__vmalloc_node_range_noprof");
 	else
 		fail_aim(FAIL_ANY, NULL);
-	tables_grow_kernel();
 	fail_always(100, false);
 	tables = tables_system();
 	good = play_all(m);
@@ -216,6 +215,7 @@ TEST_OF_ANY_PAGES("random")
 		return;
 	}
 	core_begin();
+	tables_grow_kernel();
 	set_up();
 	/* Time to look for a short replay included. */
 	limit = play_limit(replays[0].count) + 1800;
