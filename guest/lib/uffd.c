@@ -21,14 +21,19 @@ int uffd_open(uint64_t features)
 	return uffd;
 }
 
+bool uffd_has(uint64_t features)
+{
+	int uffd = uffd_open(features);
+
+	if (uffd >= 0)
+		close(uffd);
+	return uffd >= 0;
+}
+
 const char *uffd_protect_missing(void)
 {
-	int uffd = uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP);
-
-	if (uffd < 0)
-		return "this kernel has no userfaultfd write-protection";
-	close(uffd);
-	return NULL;
+	return uffd_has(UFFD_FEATURE_PAGEFAULT_FLAG_WP) ? NULL :
+	       "this kernel has no userfaultfd write-protection";
 }
 
 void uffd_register(int uffd, void *addr, size_t size, uint64_t mode)

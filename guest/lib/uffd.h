@@ -3,6 +3,7 @@
 #ifndef GUEST_UFFD_H
 #define GUEST_UFFD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stddef.h>
 
@@ -10,6 +11,9 @@
 
 /* A userfaultfd with @features, or -1 where the kernel lacks them. */
 int uffd_open(uint64_t features);
+
+/* Whether it has all of @features. */
+bool uffd_has(uint64_t features);
 
 /* Says so where the kernel cannot write-protect by userfaultfd; NULL: it can. */
 const char *uffd_protect_missing(void);

@@ -98,12 +98,8 @@ static void watch_target(struct scene *s)
 
 static const char *uffd_move_missing(void)
 {
-	int uffd = uffd_open(UFFD_FEATURE_MOVE);
-
-	if (uffd < 0)
-		return "this kernel has no UFFDIO_MOVE";
-	close(uffd);
-	return NULL;
+	return uffd_has(UFFD_FEATURE_MOVE) ? NULL :
+	       "this kernel has no UFFDIO_MOVE";
 }
 
 static int call_uffd_move(struct scene *s)

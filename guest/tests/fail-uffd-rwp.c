@@ -103,12 +103,8 @@ static bool all_protected(struct scene *s)
 
 static const char *rwp_missing(void)
 {
-	int uffd = uffd_open(FEATURES);
-
-	if (uffd < 0)
-		return "this kernel's userfaultfd has no UFFDIO_RWPROTECT";
-	close(uffd);
-	return NULL;
+	return uffd_has(FEATURES) ? NULL :
+	       "this kernel's userfaultfd has no UFFDIO_RWPROTECT";
 }
 
 static const struct sweep sweeps[] = {

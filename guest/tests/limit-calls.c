@@ -49,12 +49,8 @@ static void unwatch(struct scene *s)
 
 static const char *async_missing(void)
 {
-	int uffd = uffd_open(UFFD_FEATURE_WP_ASYNC);
-
-	if (uffd < 0)
-		return "this kernel has no asynchronous write-protection";
-	close(uffd);
-	return NULL;
+	return uffd_has(UFFD_FEATURE_WP_ASYNC) ? NULL :
+	       "this kernel has no asynchronous write-protection";
 }
 
 /* A pipe that holds what the page begins with. */
@@ -187,12 +183,8 @@ static void watch_target(struct scene *s)
 
 static const char *move_missing(void)
 {
-	int uffd = uffd_open(UFFD_FEATURE_MOVE);
-
-	if (uffd < 0)
-		return "this kernel has no UFFDIO_MOVE";
-	close(uffd);
-	return NULL;
+	return uffd_has(UFFD_FEATURE_MOVE) ? NULL :
+	       "this kernel has no UFFDIO_MOVE";
 }
 
 static int call_uffd_move(struct scene *s)

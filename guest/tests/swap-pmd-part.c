@@ -217,12 +217,8 @@ static void call_uffd_wp(const struct part *p)
 
 static const char *uffd_move_missing(void)
 {
-	int uffd = uffd_open(UFFD_FEATURE_MOVE);
-
-	if (uffd < 0)
-		return "this kernel has no UFFDIO_MOVE";
-	close(uffd);
-	return NULL;
+	return uffd_has(UFFD_FEATURE_MOVE) ? NULL :
+	       "this kernel has no UFFDIO_MOVE";
 }
 
 static void call_uffd_move(const struct part *p)
