@@ -13,21 +13,29 @@
  */
 #define WINDOW 128
 
+size_t region_room(size_t thps)
+{
+	size_t room = REGION_ROOM;
+
+	while (thps > REGION_ROOM && room < thps + WINDOW - 1 - REGION_ROOM)
+		room += WINDOW;
+	return room;
+}
+
 struct region region_reserve(size_t thps)
 {
-	size_t window = WINDOW * thp_size();
+	size_t window = (region_room(thps) + WINDOW - REGION_ROOM) * thp_size();
 	struct region r = { .thps = thps };
 	uintptr_t start;
 	char *room;
 	char *anchor;
 
-	if (thps > REGION_MAX)
-		fatal("a region of %zu THPs", thps);
-	room = mmap(NULL, 2 * window, PROT_NONE,
+	room = mmap(NULL, window + WINDOW * thp_size(), PROT_NONE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (room == MAP_FAILED)
 		fatal("reserving address space");
-	start = ((uintptr_t)room + window - 1) & ~(window - 1);
+	start = (uintptr_t)room + WINDOW * thp_size() - 1;
+	start -= start % (WINDOW * thp_size());
 	anchor = (char *)start;
 	if (mmap(anchor, thp_size(), PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != anchor ||

@@ -7,6 +7,7 @@
  *
  * The anchor is one THP of address space with a single base page in it, in
  * the same PMD table: it holds that table in the process and in its children.
+ * That is so of all that fits beside it; a larger region takes PMD tables, too.
  */
 #ifndef GUEST_REGION_H
 #define GUEST_REGION_H
@@ -21,8 +22,11 @@ struct region {
 	uint64_t seed;		/* of what region_fill() wrote */
 };
 
-/* Most THPs that a region and its spare room take. */
-#define REGION_MAX 120
+/* THPs that a region and its spare room take, if it is not larger. */
+#define REGION_ROOM 120
+
+/* The same of a region of @thps THPs: at least 7 are spare then. */
+size_t region_room(size_t thps);
 
 /* Reserves the room and populates the anchor; maps no THP. */
 struct region region_reserve(size_t thps);

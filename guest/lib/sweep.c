@@ -101,7 +101,7 @@ bool scene_rest_intact(const struct scene *s)
 /* Takes away all that the last try left: VMAs, memory, tables. */
 static void clear_room(const struct region *room)
 {
-	size_t size = REGION_MAX * thp_size();
+	size_t size = region_room(room->thps) * thp_size();
 
 	if (munlock(room->base, size) && errno != ENOMEM)
 		fatal("munlock");
@@ -114,7 +114,6 @@ static struct scene scene_make(struct run *run)
 {
 	struct scene s = { .r = run->room, .fd = -1 };
 
-	s.r.thps = run->op->thps ? run->op->thps : 1;
 	clear_room(&s.r);
 	region_map(&s.r, 0, s.r.thps);
 	s.at = region_page(&s.r, thp_pages() / 2 + 3);
@@ -151,7 +150,7 @@ static long scene_tables(const struct scene *s)
 
 static struct vmas scene_vmas(const struct scene *s)
 {
-	return vmas_read(s->r.base, region_thp(&s->r, REGION_MAX));
+	return vmas_read(s->r.base, region_thp(&s->r, region_room(s->r.thps)));
 }
 
 static int call(const struct run *run, struct scene *s, unsigned int nth,
@@ -430,7 +429,7 @@ static void body(void)
 	cpu_stay();
 	/* Grace periods are waited for all the time here. */
 	file_write("/sys/kernel/rcu_expedited", "1");
-	run.room = region_reserve(1);
+	run.room = region_reserve(run.op->thps ? run.op->thps : 1);
 	/* The first go also grows what the kernel keeps. */
 	try_nth(&run, FAIL_ANY, 0, &leak);
 	try_nth(&run, FAIL_ANY, 0, &leak);
@@ -521,7 +520,7 @@ static void body_at_limit(void)
 	cgroup_join();
 	other = limit_prey(current_prey);
 	limit = limit_open();
-	run.room = region_reserve(1);
+	run.room = region_reserve(run.op->thps ? run.op->thps : 1);
 	without = try_at_limit(&run, NULL);
 	with = try_at_limit(&run, &limit);
 	if (!report(!with.error, "succeeds"))

@@ -15,8 +15,10 @@
 
 #include "../lib/test.h"
 
-#define LARGE	17	/* THPs, of which two are not given back whole */
-#define SHARED	32
+/* THPs, of which two are not given back whole. */
+#define LARGE	17
+#define GIB	513	/* of 2 MiB: the others are a GiB, but 2 MiB */
+#define SHARED	128
 
 static int result(long ret)
 {
@@ -181,7 +183,7 @@ static void close_pidfd(struct scene *s)
 }
 
 static const struct sweep discards[] = {
-	{ "MADV_DONTNEED of a large unaligned range", .thps = LARGE,
+	{ "MADV_DONTNEED of a large unaligned range", .thps = GIB,
 	  .call = call_dontneed_unaligned, .done = all_but_edges_zero },
 	{ "the same while every allocation fails", .thps = LARGE,
 	  .missing = fail_missing,

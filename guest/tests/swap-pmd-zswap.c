@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A THP that was swapped out by its PMD into zswap comes back whole as long as
+ * all of it is there, or nothing, and by pages once a part of it was written to
+ * the swap device.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "../lib/test.h"
+
+#define THPS		4
+#define SWAP_SIZE	(16 * THPS * thp_size())
+#define ENABLED		"/sys/module/zswap/parameters/enabled"
+
+static unsigned char byte_of(size_t page)
+{
+	return page * 7 + 1;
+}
+
+/* Every second page can be compressed; of the others zswap keeps a copy. */
+static struct region filled(uint64_t seed)
+{
+	struct region r = region_of_thps(THPS, seed);
+
+	for (size_t page = 0; page < THPS * thp_pages(); page += 2)
+		memset(region_page(&r, page), byte_of(page), page_size());
+	return r;
+}
+
+static bool all_bytes(const char *at, unsigned char byte)
+{
+	return *(const unsigned char *)at == byte &&
+	       !memcmp(at, at + 1, page_size() - 1);
+}
+
+static bool intact(const struct region *r)
+{
+	for (size_t page = 0; page < THPS * thp_pages(); page++)
+		if (page % 2 ? !region_holds(r, page, 1) :
+		    !all_bytes(region_page(r, page), byte_of(page)))
+			return false;
+	return true;
+}
+
+static struct region in_zswap(uint64_t seed)
+{
+	const long pages = THPS * thp_pages();
+	struct region r = filled(seed);
+	long out = vmstat("zswpout");
+
+	swap_out_by_pmd(&r);
+	if (vmstat("zswpout") - out != pages)
+		fatal("%ld of %ld pages in zswap", vmstat("zswpout") - out,
+		      pages);
+	return r;
+}
+
+/* @whole THPs by one fault each, and @loaded pages from zswap. */
+static void comes_back(const struct region *r, long whole, long loaded)
+{
+	long in = vmstat("thp_swpin_pmd");
+	long split = vmstat("thp_swpin_pmd_fallback");
+	long from = vmstat("zswpin");
+
+	report(intact(r), "contents");
+	in = vmstat("thp_swpin_pmd") - in;
+	split = vmstat("thp_swpin_pmd_fallback") - split;
+	from = vmstat("zswpin") - from;
+	if (!report(in == whole && split == THPS - whole,
+		    "%ld THPs whole, %ld by pages", whole, THPS - whole))
+		report_note("%ld whole, %ld by pages", in, split);
+	if (!report(from == loaded, "%ld pages from zswap", loaded))
+		report_note("%ld pages", from);
+}
+
+static void all_is_there(void)
+{
+	struct region r = in_zswap(1);
+
+	comes_back(&r, THPS, THPS * thp_pages());
+	report(region_huge(&r) == THPS, "huge");
+	/* What zswap had is gone: this is another round with other contents. */
+	for (size_t page = 0; page < THPS * thp_pages(); page++)
+		*region_page(&r, page) ^= 1;
+	swap_out_by_pmd(&r);
+	for (size_t page = 0; page < THPS * thp_pages(); page++)
+		*region_page(&r, page) ^= 1;
+	report(intact(&r), "contents after another round");
+}
+
+static void nothing_is_there(void)
+{
+	struct region r = filled(2);
+	long out = vmstat("zswpout");
+
+	file_must_write(ENABLED, "N");
+	swap_out_by_pmd(&r);
+	report(vmstat("zswpout") == out, "nothing goes to zswap");
+	comes_back(&r, THPS, 0);
+	file_must_write(ENABLED, "Y");
+}
+
+static void swapoff_brings_it(void)
+{
+	struct region r = in_zswap(3);
+	long in = vmstat("zswpin");
+
+	swap_off();
+	report(vmstat("zswpin") - in == (long)(THPS * thp_pages()),
+	       "all from zswap");
+	report(region_huge(&r) == THPS, "huge");
+	report(intact(&r), "contents");
+	if (!swap_on(SWAP_SIZE))
+		fatal("swap");
+}
+
+/* Over its limit, a group has zswap write a page for each THP that comes in. */
+static void a_part_is_written(void)
+{
+	const long pages = THPS * thp_pages();
+	struct region r, more;
+	long written;
+	char limit[32];
+
+	cgroup_join();
+	cpu_stay();
+	r = in_zswap(4);
+	written = vmstat("zswpwb");
+	snprintf(limit, sizeof(limit), "%ld",
+		 cgroup_number("memory.zswap.current") - (long)page_size());
+	if (cgroup_write("memory.zswap.max", limit))
+		fatal("memory.zswap.max");
+	more = region_of_thps(1, 5);
+	reclaim_range(more.base, thp_size());
+	written = vmstat("zswpwb") - written;
+	cgroup_write("memory.zswap.max", "max");
+	if (!report(written > 0 && written < pages, "zswap wrote a part"))
+		report_note("%ld pages", written);
+	comes_back(&r, THPS - 1, pages - written);
+	report(region_intact(&more), "contents of the other");
+}
+
+TEST("swap-pmd-zswap")
+{
+	if (file_write(ENABLED, "Y")) {
+		report_skip("this kernel has no zswap");
+		return;
+	}
+	if (!swap_on_by_pmd(SWAP_SIZE))
+		return;
+	CASE(all_is_there);
+	CASE(nothing_is_there);
+	CASE(swapoff_brings_it);
+	if (cgroup_make_or_skip()) {
+		CASE(a_part_is_written);
+		cgroup_remove();
+	}
+	swap_off();
+}
