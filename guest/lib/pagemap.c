@@ -34,6 +34,13 @@ uint64_t pagemap_entry(const void *addr)
 	return entry;
 }
 
+bool pagemap_knows_soft_dirty(void)
+{
+	volatile char written = 1;
+
+	return pagemap_entry((const void *)&written) & PAGEMAP_SOFT_DIRTY;
+}
+
 size_t pagemap_count(const void *addr, size_t pages, uint64_t bits)
 {
 	size_t count = 0;

@@ -27,6 +27,9 @@ static inline uint64_t pagemap_slot(uint64_t entry)
 /* The entry of the page at @addr. */
 uint64_t pagemap_entry(const void *addr);
 
+/* Whether a page that was just written is soft-dirty. */
+bool pagemap_knows_soft_dirty(void);
+
 /* How many of @pages pages from @addr have all of @bits set. */
 size_t pagemap_count(const void *addr, size_t pages, uint64_t bits);
 

@@ -36,6 +36,12 @@ const char *uffd_protect_missing(void)
 	       "this kernel has no userfaultfd write-protection";
 }
 
+const char *uffd_move_missing(void)
+{
+	return uffd_has(UFFD_FEATURE_MOVE) ? NULL :
+	       "this kernel has no UFFDIO_MOVE";
+}
+
 void uffd_register(int uffd, void *addr, size_t size, uint64_t mode)
 {
 	struct uffdio_register reg = {

@@ -18,6 +18,9 @@ bool uffd_has(uint64_t features);
 /* Says so where the kernel cannot write-protect by userfaultfd; NULL: it can. */
 const char *uffd_protect_missing(void);
 
+/* The same of UFFDIO_MOVE. */
+const char *uffd_move_missing(void);
+
 /* Registers @size bytes at @addr in UFFDIO_REGISTER_MODE_... @mode. */
 void uffd_register(int uffd, void *addr, size_t size, uint64_t mode);
 

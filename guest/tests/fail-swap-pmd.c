@@ -96,12 +96,6 @@ static void watch_target(struct scene *s)
 	swap_out(s);
 }
 
-static const char *uffd_move_missing(void)
-{
-	return uffd_has(UFFD_FEATURE_MOVE) ? NULL :
-	       "this kernel has no UFFDIO_MOVE";
-}
-
 static int call_uffd_move(struct scene *s)
 {
 	return uffd_move(s->fd, s->target, s->at, page_size()) ==

@@ -181,12 +181,6 @@ static void watch_target(struct scene *s)
 		      UFFDIO_REGISTER_MODE_MISSING);
 }
 
-static const char *move_missing(void)
-{
-	return uffd_has(UFFD_FEATURE_MOVE) ? NULL :
-	       "this kernel has no UFFDIO_MOVE";
-}
-
 static int call_uffd_move(struct scene *s)
 {
 	return uffd_move(s->fd, target_page(s), s->at, page_size()) ==
@@ -268,7 +262,7 @@ static const struct sweep calls[] = {
 	  .tear_down = unwatch_and_leave_stack },
 	{ "mremap of a page away", .set_up = leave_hole, .call = call_mremap,
 	  .done = page_moved },
-	{ "UFFDIO_MOVE of a page", .missing = move_missing,
+	{ "UFFDIO_MOVE of a page", .missing = uffd_move_missing,
 	  .set_up = watch_target, .call = call_uffd_move, .done = page_moved,
 	  .tear_down = unwatch },
 	{ "KSM of two pages", .missing = ksm_missing,

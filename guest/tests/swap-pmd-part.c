@@ -215,12 +215,6 @@ static void call_uffd_wp(const struct part *p)
 	close(uffd);
 }
 
-static const char *uffd_move_missing(void)
-{
-	return uffd_has(UFFD_FEATURE_MOVE) ? NULL :
-	       "this kernel has no UFFDIO_MOVE";
-}
-
 static void call_uffd_move(const struct part *p)
 {
 	struct region r = p->r;
@@ -402,18 +396,9 @@ static void nothing_is_moved_onto_it(void)
 	report(region_intact(&r), "contents");
 }
 
-static bool soft_dirty_known(void)
-{
-	struct region r = region_of_thps(1, SEED);
-	bool known = count(r.base, PAGEMAP_SOFT_DIRTY);
-
-	munmap(r.base - thp_size(), 2 * thp_size());
-	return known;
-}
-
 static void bits_stay(void)
 {
-	if (soft_dirty_known()) {
+	if (pagemap_knows_soft_dirty()) {
 		CASE(soft_dirty_stays);
 		CASE(moved_is_soft_dirty);
 	} else {
