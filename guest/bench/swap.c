@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * MADV_PAGEOUT of THPs, and what is done to them while they are swapped out: all
- * their base pages read back, or one; fork, munmap and MADV_FREE. Swap is zram, and
- * every base page holds one word over and over: it is stored, not compressed, so the
- * kernel's own work is not lost in that.
+ * their base pages read back, or one; fork and munmap. Swap is zram, and every base
+ * page holds one word over and over: it is stored, not compressed, so the kernel's own
+ * work is not lost in that. zram frees slot by slot: munmap also with a RAM disk, which
+ * does not hear of that.
  */
 #include "bench.h"
 
@@ -11,6 +12,12 @@ static void setup(const struct work *w)
 {
 	if (!swap_on(4 * w->size))
 		fatal("no zram");
+}
+
+static void setup_ram(const struct work *w)
+{
+	if (!swap_on_ram(4 * w->size))
+		fatal("no RAM disk");
 }
 
 static void fill(const struct work *w)
@@ -102,3 +109,5 @@ BENCH(fork_swapped, .thps = 64, .setup = setup_out, .op = fork_child,
       .check = check_out, .undo = end_child, .teardown = teardown)
 BENCH(munmap_swapped, .thps = 16, .setup = setup, .prepare = fill_and_page_out,
       .op = unmap, .teardown = teardown)
+BENCH(munmap_swapped_ram, .thps = 16, .setup = setup_ram,
+      .prepare = fill_and_page_out, .op = unmap, .teardown = teardown)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/loop.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -162,6 +163,28 @@ void swap_disk_break(size_t slot)
 	snprintf(text, sizeof(text), "+%zu-%zu", slot * sectors,
 		 slot * sectors + sectors - 1);
 	file_must_write(DISK "/badblocks", text);
+}
+
+static void discard_ram(void)
+{
+	const uint64_t all[] = { 0, 512 * file_number("/sys/block/ram0/size") };
+	int fd = open(device, O_WRONLY | O_CLOEXEC);
+
+	/* Where it cannot, its pages are kept for the next time. */
+	if (fd < 0 || (ioctl(fd, BLKDISCARD, all) && errno != EOPNOTSUPP))
+		fatal("discarding the RAM disk");
+	close(fd);
+}
+
+bool swap_on_ram(size_t size)
+{
+	if (access("/sys/block/ram0", F_OK))
+		return false;
+	make_node("ram0");
+	if (size > 512UL * file_number("/sys/block/ram0/size"))
+		fatal("a RAM disk of %zu bytes", size);
+	begin(size, discard_ram);
+	return true;
 }
 
 static void detach_loop(void)

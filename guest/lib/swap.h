@@ -26,6 +26,12 @@ bool swap_on_by_pmd(size_t size);
  */
 bool swap_on_disk(size_t size, unsigned long nsec);
 
+/*
+ * The same on a RAM disk of @size bytes at most, which writes at once as zram does,
+ * and is told of no slot that is freed; false where the kernel has none.
+ */
+bool swap_on_ram(size_t size);
+
 /* Makes reads of slot @slot of that disk fail from now on. */
 void swap_disk_break(size_t slot);
 

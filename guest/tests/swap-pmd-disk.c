@@ -168,6 +168,17 @@ static void on_a_disk(void)
 	CASE(swapoff_brings_it);
 }
 
+/* It writes at once, so that nothing stays in the swap cache. */
+static void on_a_RAM_disk(void)
+{
+	if (!swap_on_ram(SWAP_SIZE)) {
+		report_skip("this kernel has no RAM disk");
+		return;
+	}
+	CASE(from_the_device);
+	CASE(swapoff_brings_it);
+}
+
 static void on_a_file(void)
 {
 	if (!swap_on_loop(SWAP_SIZE)) {
@@ -191,5 +202,6 @@ TEST("swap-pmd-disk")
 	cpu_stay();
 	cgroup_join();
 	on_a_disk();
+	on_a_RAM_disk();
 	on_a_file();
 }
