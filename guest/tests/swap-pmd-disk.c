@@ -2,16 +2,21 @@
 /*
  * A THP goes to a disk and comes back by one swap entry in its PMD: from the swap
  * cache as long as it is there, by one read when it is not; and where the disk
- * cannot read a sector, the page that lies there is lost, and no other.
+ * cannot read a sector, or memory fails, the page that lies there is lost, and no
+ * other.
  */
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "../lib/test.h"
 
 #define THPS		4
 #define SWAP_SIZE	(16 * THPS * thp_size())
 #define OWN_PAGES	64	/* of the process itself: reclaim takes them, too */
+#define INJECT		"/sys/kernel/debug/hwpoison/corrupt-pfn"
 #define LATENCY		(200 * 1000UL)	/* ns of a request */
 
 static struct region swapped_out(uint64_t seed)
@@ -122,6 +127,42 @@ static void pinned_in_the_swap_cache(void)
 	report(region_intact(&r), "contents");
 }
 
+static uint64_t frame(const char *at)
+{
+	return pagemap_entry(at) & (PAGEMAP_SOFT_DIRTY - 1);
+}
+
+/* Memory fails where a THP that was written to the disk still is. */
+static void poison_in_the_swap_cache(void)
+{
+	const size_t bad = thp_pages() / 3;
+	struct region r = region_of_thps(THPS, 8);
+	char number[32];
+	size_t lost = 0;
+
+	if (access(INJECT, F_OK)) {
+		report_skip("this kernel injects no memory failures");
+		return;
+	}
+	snprintf(number, sizeof(number), "%" PRIu64,
+		 frame(region_page(&r, bad)));
+	swap_out_by_pmd(&r);
+	if (!all_cached())
+		fatal("not in the swap cache");
+	/* It says that it cannot take the page out: nobody maps it. */
+	file_write(INJECT, number);
+	for (size_t i = 0; i < THPS * thp_pages(); i++)
+		if (i == bad)
+			report(!can_read(region_page(&r, i)),
+			       "the page there cannot be had");
+		else if (!can_read(region_page(&r, i)) ||
+			 !pattern_holds(region_page(&r, i), 1, r.seed, i))
+			lost++;
+	if (!report(!lost, "every other page can"))
+		report_note("%zu cannot", lost);
+	report(region_huge(&r) == THPS - 1, "the other THPs are huge");
+}
+
 static void swapoff_brings_it(void)
 {
 	struct region r = swapped_out(3);
@@ -164,6 +205,7 @@ static void on_a_disk(void)
 	CASE(from_the_device);
 	CASE(written_in_the_swap_cache);
 	CASE(pinned_in_the_swap_cache);
+	CASE(poison_in_the_swap_cache);
 	CASE(a_bad_sector);
 	CASE(swapoff_brings_it);
 }
