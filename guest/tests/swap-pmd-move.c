@@ -122,6 +122,18 @@ static void a_page_is_cached(void)
 	comes_back(&m, false);
 }
 
+/* Nobody has mapped what MADV_WILLNEED read. */
+static void all_was_read(void)
+{
+	struct move m = swapped_out();
+
+	if (madvise(m.from.base, thp_size(), MADV_WILLNEED))
+		fatal("MADV_WILLNEED");
+	report(moves(&m), "moved");
+	report(source_is_empty(&m), "nothing is left at the source");
+	comes_back(&m, true);
+}
+
 /* Reclaim has to find it at the target when it is swapped out again. */
 static void all_is_cached(void)
 {
@@ -154,6 +166,7 @@ TEST("swap-pmd-move")
 		report_skip("this kernel tracks no soft-dirty pages");
 	CASE(shared);
 	CASE(a_page_is_cached);
+	CASE(all_was_read);
 	swap_off();
 	if (swap_on_disk(SWAP_SIZE, LATENCY)) {
 		CASE(all_is_cached);

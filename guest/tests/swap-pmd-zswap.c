@@ -5,13 +5,17 @@
  * the swap device.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "../lib/test.h"
 
 #define THPS		4
 #define SWAP_SIZE	(16 * THPS * thp_size())
+#define MEETINGS	12
+#define MOST_STORES	2000
 #define ENABLED		"/sys/module/zswap/parameters/enabled"
 
 static unsigned char byte_of(size_t page)
@@ -116,30 +120,112 @@ static void swapoff_brings_it(void)
 		fatal("swap");
 }
 
-/* Over its limit, a group has zswap write a page for each THP that comes in. */
-static void a_part_is_written(void)
+/*
+ * Over its limit, a group has zswap look at some pages for each that comes in, and
+ * write those that it has seen before.
+ */
+static long write_some(void)
 {
-	const long pages = THPS * thp_pages();
-	struct region r, more;
-	long written;
+	long before = vmstat("zswpwb");
 	char limit[32];
 
-	cgroup_join();
-	cpu_stay();
-	r = in_zswap(4);
-	written = vmstat("zswpwb");
 	snprintf(limit, sizeof(limit), "%ld",
 		 cgroup_number("memory.zswap.current") - (long)page_size());
 	if (cgroup_write("memory.zswap.max", limit))
 		fatal("memory.zswap.max");
-	more = region_of_thps(1, 5);
-	reclaim_range(more.base, thp_size());
-	written = vmstat("zswpwb") - written;
+	for (int i = 0; vmstat("zswpwb") == before && i < MOST_STORES; i++) {
+		char *page = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (page == MAP_FAILED)
+			fatal("mmap");
+		*page = 1;
+		reclaim_range(page, page_size());
+		munmap(page, page_size());
+	}
 	cgroup_write("memory.zswap.max", "max");
-	if (!report(written > 0 && written < pages, "zswap wrote a part"))
+	return vmstat("zswpwb") - before;
+}
+
+static void a_part_is_written(void)
+{
+	const long pages = THPS * thp_pages();
+	struct region r;
+	long written;
+
+	cgroup_join();
+	cpu_stay();
+	r = in_zswap(4);
+	written = write_some();
+	if (!report(written > 0 && written < (long)thp_pages(),
+		    "zswap wrote a part"))
 		report_note("%ld pages", written);
 	comes_back(&r, THPS - 1, pages - written);
-	report(region_intact(&more), "contents of the other");
+}
+
+/* It is in the swap cache whole when single pages are asked for. */
+static struct region loaded_and_split(uint64_t seed)
+{
+	struct region r = in_zswap(seed);
+	long from = vmstat("zswpin");
+
+	if (madvise(r.base, THPS * thp_size(), MADV_WILLNEED))
+		fatal("MADV_WILLNEED");
+	report(vmstat("zswpin") - from == (long)(THPS * thp_pages()),
+	       "MADV_WILLNEED loads all");
+	for (size_t i = 0; i < THPS; i++)
+		if (mprotect(region_thp(&r, i), page_size(), PROT_READ))
+			fatal("mprotect");
+	return r;
+}
+
+static void split_when_loaded(void)
+{
+	struct region r = loaded_and_split(5);
+
+	report(intact(&r), "contents");
+}
+
+static void swapoff_when_loaded(void)
+{
+	struct region r = loaded_and_split(6);
+
+	swap_off();
+	report(intact(&r), "contents");
+	if (!swap_on(SWAP_SIZE))
+		fatal("swap");
+}
+
+static void a_child_splits(struct child *me, void *arg)
+{
+	struct region *r = arg;
+
+	if (mprotect(r->base, page_size(), PROT_READ))
+		fatal("mprotect");
+	child_pause(me);
+	if (!intact(r))
+		_exit(EXIT_FAILURE);
+}
+
+/* One loads a THP that another wants page by page. */
+static void two_meet(void)
+{
+	bool well = true;
+
+	for (int i = 0; i < MEETINGS && well; i++) {
+		struct region r = in_zswap(7 + i);
+		struct child c = child_start(a_child_splits, &r);
+
+		child_wait_pause(&c);
+		child_go(&c);
+		for (int j = 0; j < i * 100; j++)
+			getpid();
+		well = intact(&r);
+		well &= child_reap(c.pid, 60) == 0;
+		child_close(&c);
+		munmap(r.base - thp_size(), (THPS + 1) * thp_size());
+	}
+	report(well, "contents in both");
 }
 
 TEST("swap-pmd-zswap")
@@ -153,6 +239,9 @@ TEST("swap-pmd-zswap")
 	CASE(all_is_there);
 	CASE(nothing_is_there);
 	CASE(swapoff_brings_it);
+	CASE(split_when_loaded);
+	CASE(swapoff_when_loaded);
+	case_run_for("two_meet", two_meet, 200);
 	if (cgroup_make_or_skip()) {
 		CASE(a_part_is_written);
 		cgroup_remove();
