@@ -20,9 +20,6 @@
 #include "bench.h"
 
 #define CHILD_LIMIT	1800	/* guest seconds */
-#define SHARERS_MAX	8
-
-static struct bench *benches;
 
 /* Written by the process of an operation, read by the first one. */
 static struct outcome {
@@ -35,115 +32,12 @@ struct job {
 	size_t thps;
 };
 
-void bench_register(struct bench *b)
-{
-	b->next = benches;
-	benches = b;
-}
-
-void work_map(const struct work *w)
-{
-	huge_map(w->at, w->size);
-}
-
-void work_populate(const struct work *w)
-{
-	huge_map(w->at, w->size);
-	huge_write_each(w->at, w->size);
-	check_huge(w);
-}
-
-void work_populate_zero(const struct work *w)
-{
-	huge_map(w->at, w->size);
-	huge_read_each(w->at, w->size);
-	check_huge(w);
-}
-
-void work_populate_base(const struct work *w)
-{
-	base_map(w->at, w->size);
-	base_write_each(w->at, w->size);
-}
-
-void work_keep(const struct work *w)
-{
-	(void)w;
-}
-
-static void release(const struct work *w)
-{
-	huge_release(w->at, w->size);
-	huge_release(w->to, w->size);
-}
-
-static void expect_huge(const struct work *w, size_t want)
-{
-	size_t huge = huge_count(w->at, w->size);
-
-	if (huge != want)
-		fatal("%zu of %zu THPs are huge, not %zu", huge, w->thps, want);
-}
-
-void check_huge(const struct work *w)
-{
-	expect_huge(w, w->thps);
-}
-
-void check_split(const struct work *w)
-{
-	expect_huge(w, 0);
-}
-
-static struct child sharers[SHARERS_MAX];
-static size_t sharers_count;
-
-static void stay(struct child *me, void *arg)
-{
-	(void)arg;
-	child_pause(me);
-}
-
-void sharers_start(size_t children)
-{
-	if (children > SHARERS_MAX)
-		fatal("%zu children", children);
-	for (sharers_count = 0; sharers_count < children; sharers_count++) {
-		sharers[sharers_count] = child_start(stay, NULL);
-		child_wait_pause(&sharers[sharers_count]);
-	}
-}
-
-void sharers_end(void)
-{
-	while (sharers_count) {
-		struct child *c = &sharers[--sharers_count];
-
-		child_go(c);
-		child_end(c);
-	}
-}
-
-static void call(void (*step)(const struct work *w), const struct work *w)
-{
-	if (step)
-		step(w);
-}
-
-static void undo(const struct bench *b, const struct work *w)
-{
-	if (b->undo)
-		b->undo(w);
-	else
-		release(w);
-}
-
 static uint64_t cost_of(const struct bench *b, const struct work *w)
 {
 	uint64_t (*now)(void) = b->clock ? b->clock : insn_now;
 	uint64_t start;
 
-	call(b->prepare, w);
+	bench_step(b->prepare, w);
 	start = now();
 	b->op(w);
 	return now() - start;
@@ -166,18 +60,18 @@ static void work(struct child *me, void *arg)
 	if (mlockall(MCL_CURRENT) || munlockall())
 		fatal("mlockall");
 	outcome->level = tables_system();
-	call(b->setup, &w);
+	bench_step(b->setup, &w);
 	for (size_t i = 0; i < WARM_UPS + ROUNDS; i++) {
 		outcome->cost[i] = cost_of(b, &w);
-		undo(b, &w);
+		bench_undo(b, &w);
 	}
-	call(b->prepare, &w);
+	bench_step(b->prepare, &w);
 	outcome->before = tables_system();
 	b->op(&w);
 	outcome->after = tables_system();
-	call(b->check, &w);
-	undo(b, &w);
-	call(b->teardown, &w);
+	bench_step(b->check, &w);
+	bench_undo(b, &w);
+	bench_step(b->teardown, &w);
 }
 
 static int by_value(const void *a, const void *b)
@@ -204,8 +98,11 @@ static void run_job(const struct bench *b, size_t thps)
 static void run(const struct bench *b)
 {
 	double per_thp[ROUNDS];
+	const char *missing = bench_missing(b);
 	uint64_t one;
 
+	if (missing)
+		fatal("%s: %s", b->name, missing);
 	run_job(b, 1);
 	one = outcome->cost[ROUNDS / 2];
 	run_job(b, b->thps);
@@ -221,10 +118,8 @@ static void run(const struct bench *b)
 
 static const struct bench *find(const char *name)
 {
-	const struct bench *b;
+	const struct bench *b = bench_find(name);
 
-	for (b = benches; b && strcmp(b->name, name); b = b->next)
-		;
 	if (!b)
 		fatal("no operation is called %s", name);
 	return b;
@@ -248,7 +143,7 @@ PROGRAM("bench")
 		fatal("no memory cgroups");
 	cgroup_join();
 	if (!cmdline_value("undeposit.bench=", names, sizeof(names))) {
-		for (const struct bench *b = benches; b; b = b->next)
+		for (const struct bench *b = bench_first(); b; b = b->next)
 			run(b);
 		return;
 	}

@@ -13,6 +13,7 @@
 #ifndef GUEST_BENCH_H
 #define GUEST_BENCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
@@ -40,10 +41,23 @@ struct bench {
 	void (*undo)(const struct work *w);	/* default: release both places */
 	void (*teardown)(const struct work *w);	/* after the last round */
 	uint64_t (*clock)(void);		/* default: insn_now() */
+	const char *(*missing)(void);		/* why it cannot run here; NULL: it can */
+	bool settings;				/* changes those of the machine: for a guest */
 	struct bench *next;
 };
 
 void bench_register(struct bench *b);
+
+/* All of them, linked by next; one by its name, NULL where there is none. */
+const struct bench *bench_first(void);
+const struct bench *bench_find(const char *name);
+
+/* Why it cannot run here; NULL: it can. */
+const char *bench_missing(const struct bench *b);
+
+/* A step of a round, and its undo; nothing where there is none. */
+void bench_step(void (*step)(const struct work *w), const struct work *w);
+void bench_undo(const struct bench *b, const struct work *w);
 
 #define BENCH(id, ...)							\
 	static struct bench bench_##id = { .name = #id, __VA_ARGS__ };	\
@@ -58,6 +72,9 @@ void work_populate(const struct work *w);	/* maps, and writes to each THP */
 void work_populate_zero(const struct work *w);	/* maps, and reads each THP */
 void work_populate_base(const struct work *w);	/* in base pages, all of them */
 void work_keep(const struct work *w);		/* an undo that undoes nothing */
+
+/* What the machine lacks for the huge zero page; NULL: nothing. */
+const char *zero_page_missing(void);
 
 /* Checks. */
 void check_huge(const struct work *w);

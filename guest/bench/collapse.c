@@ -67,7 +67,13 @@ static void wake_khugepaged(const struct work *w)
 	nanosleep(&pause, NULL);
 }
 
+static const char *missing(void)
+{
+	return advice_known(MADV_COLLAPSE) ? NULL : "this kernel has no MADV_COLLAPSE";
+}
+
 BENCH(collapse, .thps = 16, .prepare = prepare, .op = collapse,
-      .check = check_huge)
+      .check = check_huge, .missing = missing)
 BENCH(khugepaged, .thps = 16, .setup = set_up_khugepaged, .prepare = prepare,
-      .op = wake_khugepaged, .check = check_huge, .clock = khugepaged_clock)
+      .op = wake_khugepaged, .check = check_huge, .clock = khugepaged_clock,
+      .settings = true)

@@ -73,7 +73,8 @@ static void setup_base(const struct work *w)
 BENCH(fork, .thps = 512, .setup = setup, .op = fork_child,
       .check = check_huge, .undo = end_child)
 BENCH(fork_zero, .thps = 512, .setup = setup_zero, .op = fork_child,
-      .check = check_huge, .undo = end_child)
+      .check = check_huge, .undo = end_child,
+      .missing = zero_page_missing)
 BENCH(fork_exit, .thps = 512, .setup = setup, .op = fork_and_wait,
       .check = check_huge, .undo = work_keep)
 BENCH(exit_forked, .thps = 512, .setup = setup, .prepare = fork_child,

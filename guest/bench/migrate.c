@@ -4,10 +4,17 @@
 
 static int node;
 
+static const char *missing(void)
+{
+	int any = 0;
+
+	if (!node_two())
+		return "one memory node, and two are needed";
+	return node_of(&any) < 0 ? "move_pages() is not permitted" : NULL;
+}
+
 static void setup(const struct work *w)
 {
-	if (!node_two())
-		fatal("one memory node, and two are needed");
 	work_populate(w);
 	node = node_of(w->at);
 	if (node_bind(w->at, w->size, node))
@@ -30,4 +37,4 @@ static void check(const struct work *w)
 }
 
 BENCH(migrate, .thps = 32, .setup = setup, .op = move, .check = check,
-      .undo = work_keep)
+      .undo = work_keep, .missing = missing)

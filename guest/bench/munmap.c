@@ -8,5 +8,6 @@ static void unmap(const struct work *w)
 }
 
 BENCH(munmap, .thps = 64, .prepare = work_populate, .op = unmap)
-BENCH(munmap_zero, .thps = 256, .prepare = work_populate_zero, .op = unmap)
+BENCH(munmap_zero, .thps = 256, .prepare = work_populate_zero, .op = unmap,
+      .missing = zero_page_missing)
 BENCH(base_munmap, .thps = 16, .prepare = work_populate_base, .op = unmap)

@@ -8,4 +8,4 @@ static void read_each(const struct work *w)
 }
 
 BENCH(read_fault, .thps = 256, .prepare = work_map, .op = read_each,
-      .check = check_huge)
+      .check = check_huge, .missing = zero_page_missing)

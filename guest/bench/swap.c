@@ -100,14 +100,15 @@ static void teardown(const struct work *w)
 }
 
 BENCH(pageout, .thps = 16, .setup = setup, .prepare = fill, .op = page_out,
-      .check = check_out, .teardown = teardown)
+      .check = check_out, .teardown = teardown, .settings = true)
 BENCH(swap_in, .thps = 16, .setup = setup, .prepare = fill_and_page_out,
-      .op = page_in, .check = check_in, .teardown = teardown)
+      .op = page_in, .check = check_in, .teardown = teardown, .settings = true)
 BENCH(swap_in_byte, .thps = 16, .setup = setup, .prepare = fill_and_page_out,
-      .op = touch, .teardown = teardown)
+      .op = touch, .teardown = teardown, .settings = true)
 BENCH(fork_swapped, .thps = 64, .setup = setup_out, .op = fork_child,
-      .check = check_out, .undo = end_child, .teardown = teardown)
+      .check = check_out, .undo = end_child, .teardown = teardown, .settings = true)
 BENCH(munmap_swapped, .thps = 16, .setup = setup, .prepare = fill_and_page_out,
-      .op = unmap, .teardown = teardown)
+      .op = unmap, .teardown = teardown, .settings = true)
 BENCH(munmap_swapped_ram, .thps = 16, .setup = setup_ram,
-      .prepare = fill_and_page_out, .op = unmap, .teardown = teardown)
+      .prepare = fill_and_page_out, .op = unmap, .teardown = teardown,
+      .settings = true)

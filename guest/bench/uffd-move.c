@@ -6,6 +6,12 @@
 
 static int uffd;
 
+static const char *missing(void)
+{
+	return uffd_has(UFFD_FEATURE_MOVE) ? NULL :
+	       "no UFFDIO_MOVE, or userfaultfd() is not permitted";
+}
+
 static void setup(const struct work *w)
 {
 	(void)w;
@@ -34,4 +40,4 @@ static void check(const struct work *w)
 }
 
 BENCH(uffd_move, .thps = 64, .setup = setup, .prepare = prepare, .op = move,
-      .check = check)
+      .check = check, .missing = missing)

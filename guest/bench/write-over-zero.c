@@ -19,4 +19,5 @@ static void check_replaced(const struct work *w)
 }
 
 BENCH(write_over_zero, .thps = 64, .prepare = work_populate_zero,
-      .op = write_each, .check = check_replaced)
+      .op = write_each, .check = check_replaced,
+      .missing = zero_page_missing)
