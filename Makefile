@@ -77,6 +77,7 @@ include kernel/kernel.mk
 include vm/vm.mk
 include tools/tools.mk
 include guest/guest.mk
+include tools/kit/kit.mk
 include report/report.mk
 include check/check.mk
 

@@ -122,7 +122,7 @@ static int replace_in(int dir, const char *name, const char *text, size_t size)
 	if (!is_new && !S_ISREG(old.st_mode))
 		return S_ISDIR(old.st_mode) ? -EISDIR : -EMEDIUMTYPE;
 	/* No node_exporter reads what does not end in .prom. */
-	if (asprintf(&temporary, ".%s.thpcost", name) < 0)
+	if (asprintf(&temporary, ".%s.%s", name, program_invocation_short_name) < 0)
 		return -ENOMEM;
 	error = without_name(dir, is_new ? NULL : &old, temporary, name, text, size);
 	/* EISDIR: of a kernel, ENOENT: of a /proc that lacks it. */
