@@ -51,11 +51,12 @@ help:
 	@echo
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
 	@echo 'make install           install it; PREFIX=/usr/local DESTDIR='
-	@echo 'make test-tools        its tests on this machine'
+	@echo 'make test-tools        its tests on this machine, and those of the kit'
 	@echo 'make bench-thpcost         its CPU time beside that of ps, with 5,000 processes'
 	@echo 'make test-thpcost-fleet    Prometheus rules and dashboard with the real programs: downloads 23 MB'
 	@echo 'make test-thpcost-kernels  how it does on older kernels: needs a download, and half an hour to build one'
 	@echo 'make fuzz SECONDS=60   its parsers, with libFuzzer'
+	@echo 'make kit               one static program that measures on hardware what the bench counts: docs/hardware.md'
 	@echo 'make dist              the last commit as a tarball'
 	@echo
 	@echo 'make deb               Debian packages of the changed kernel, to install: build/$(BASE)/deb'
@@ -162,7 +163,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(TRY_IMAGES) $(VMRUN)
 		try/$(MACHINE)/$(TEST)
 
 clean:
-	rm -rf build/host build/guest build/guest-* build/tools $(B)/series $(B)/end-* $(B)/checks $(B)/planted $(B)/thpcost $(B)/demo $(B)/demo.json \
+	rm -rf build/host build/guest build/guest-* build/tools build/kit $(B)/series $(B)/end-* $(B)/checks $(B)/planted $(B)/thpcost $(B)/demo $(B)/demo.json \
 		$(B)/pressure $(B)/pressure.json $(B)/pressure-never.json $(B)/bench $(B)/bench.json $(B)/report $(B)/deb $(B)/deb-test $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:

@@ -99,8 +99,8 @@ $(TOOLS_BUILD)/tests/json: tools/thpcost/tests/json.c | packages
 	@mkdir -p $(@D)
 	$(HOSTCC) $(TOOLS_TESTFLAGS) -o $@ $< -lcjson
 
-test-tools: $(THPCOST_TESTED)
-	@prove --failures -j$(JOBS) $(THPCOST_TESTS)
+test-tools: $(THPCOST_TESTED) $$(KIT_TESTED)
+	@prove --failures -j$(JOBS) $(THPCOST_TESTS) $(KIT_TESTS)
 
 $(TOOLS_BUILD)/tests/dashboard: tools/thpcost/tests/dashboard.c | packages
 	@mkdir -p $(@D)

@@ -102,7 +102,7 @@ static bool is_whole(const cJSON *all)
 
 static cJSON *read_file(const char *name)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC);
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	const cJSON *version;
 	struct stat st;
 	size_t len = 0;
@@ -205,9 +205,11 @@ static double of(const cJSON *spread, const char *name)
 	return member(spread, name)->valuedouble;
 }
 
-static char *number_text(double value)
+static char *number_text(double value, bool whole)
 {
-	return format("%.*f", fabs(value) < 100 ? 2 : fabs(value) < 10000 ? 1 : 0, value);
+	int decimals = fabs(value) < 100 ? 2 : fabs(value) < 10000 ? 1 : 0;
+
+	return format("%.*f", whole ? 0 : decimals, value);
 }
 
 /* NULL where it means nothing. */
@@ -220,9 +222,9 @@ static char *spread_text(const cJSON *s)
 	return format("%.1f", 100 * (of(s, "q3") - of(s, "q1")) / median);
 }
 
-/* @a or @b may be NULL or null: one of the files does not have it. */
+/* @a or @b may be NULL or null: one of the files does not have it. Numbers that are @whole have no point. */
 static void add_row(const struct comparison *c, const char *operation, double workers, const char *unit,
-		    const cJSON *a, const cJSON *b)
+		    const cJSON *a, const cJSON *b, bool whole)
 {
 	struct libscols_line *line;
 	char *cells[NR_COLUMNS] = { 0 };
@@ -234,11 +236,11 @@ static void add_row(const struct comparison *c, const char *operation, double wo
 	cells[COL_WORKERS] = format("%.0f", workers);
 	cells[COL_UNIT] = must(strdup(unit));
 	if (has_a) {
-		cells[COL_A] = number_text(of(a, "median"));
+		cells[COL_A] = number_text(of(a, "median"), whole);
 		cells[COL_A_SPREAD] = spread_text(a);
 	}
 	if (has_b) {
-		cells[COL_B] = number_text(of(b, "median"));
+		cells[COL_B] = number_text(of(b, "median"), whole);
 		cells[COL_B_SPREAD] = spread_text(b);
 	}
 	if (has_a && has_b) {
@@ -249,9 +251,12 @@ static void add_row(const struct comparison *c, const char *operation, double wo
 		cells[COL_DIFFERS] = must(strdup(apart ? "yes" : "no"));
 	}
 	line = must(scols_table_new_line(c->table, NULL));
-	for (size_t i = 0; i < NR_COLUMNS; i++)
+	for (size_t i = 0; i < NR_COLUMNS; i++) {
+		if (!cells[i] && c->raw)
+			cells[i] = must(strdup("-"));
 		if (cells[i] && scols_line_refer_data(line, i, cells[i]))
 			errx(EXIT_FAILURE, "out of memory");
+	}
 }
 
 /* Of an operation of one file or of both. */
@@ -269,7 +274,7 @@ static void add_operation(const struct comparison *c, const cJSON *a, const cJSO
 	}
 	for (enum figure f = NS; f < (c->all ? NR_FIGURES : NS + 1); f++)
 		add_row(c, member(any, "name")->valuestring, member(any, "workers")->valuedouble, figure_name(f),
-			member(member(a, "figures"), figure_name(f)), member(member(b, "figures"), figure_name(f)));
+			member(member(a, "figures"), figure_name(f)), member(member(b, "figures"), figure_name(f)), false);
 }
 
 static void new_table(struct comparison *c)
@@ -297,8 +302,8 @@ static void fill_table(const struct comparison *c)
 	cJSON_ArrayForEach(o, member(b, "operations"))
 		if (!find_operation(a, o))
 			add_operation(c, NULL, o);
-	add_row(c, "page tables", 1, "vmpte", member(a_tables, "vmpte"), member(b_tables, "vmpte"));
-	add_row(c, "page tables", 1, "pagetables", member(a_tables, "pagetables"), member(b_tables, "pagetables"));
+	add_row(c, "page tables", 1, "vmpte", member(a_tables, "vmpte"), member(b_tables, "vmpte"), true);
+	add_row(c, "page tables", 1, "pagetables", member(a_tables, "pagetables"), member(b_tables, "pagetables"), true);
 }
 
 /* Which kernels they are of. */

@@ -321,9 +321,16 @@ static void save(const struct kit *kit)
 /* What the file lacks, and why. */
 static void print_lacks(const struct kit *kit)
 {
-	for (enum figure f = CYCLES; f < NR_FIGURES; f++)
-		if (*kit->counters.why[f])
-			printf("not read: %s: %s\n", figure_name(f), kit->counters.why[f]);
+	const char (*why)[sizeof(kit->counters.why[0])] = kit->counters.why;
+
+	for (enum figure f = CYCLES; f < NR_FIGURES; f++) {
+		if (!*why[f] || (f > CYCLES && !strcmp(why[f], why[f - 1])))
+			continue;
+		printf("not read: %s", figure_name(f));
+		for (enum figure g = f + 1; g < NR_FIGURES && !strcmp(why[g], why[f]); g++)
+			printf(", %s", figure_name(g));
+		printf(": %s\n", why[f]);
+	}
 	for (size_t i = 0; i < kit->nr_skips; i++)
 		printf("not run: %s: %s\n", kit->skips[i].name, kit->skips[i].why);
 	if (kit->thp != kit->memory * MiB)

@@ -19,7 +19,7 @@ KIT_CFLAGS	:= -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -MMD -MP
 KIT_TESTS	:= $(addprefix tools/kit/tests/,documents bad-input run compare)
 KIT_TESTED	:= $(TOOLS_BUILD)/tests/kit $(TOOLS_BUILD)/tests/without
 
-.PHONY: kit test-kit
+.PHONY: kit
 kit: $(KIT_BUILD)/kit
 	@echo "  $<: $$($< --version), $$(stat -c %s $<) bytes"
 

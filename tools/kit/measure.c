@@ -5,6 +5,7 @@
  */
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -375,6 +376,22 @@ void measure_tables(struct kit *kit)
 	munmap(job.outcome, job.size);
 }
 
+/* Linux 6.7 has it, and all that makes sure of huge PMDs here stands on it. */
+static bool can_scan(const char *at)
+{
+	struct page_region region = { 0 };
+	struct pm_scan_arg scan = {
+		.size = sizeof(scan), .start = (uintptr_t)at, .end = (uintptr_t)at + page_size(),
+		.vec = (uintptr_t)&region, .vec_len = 1, .return_mask = PAGE_IS_PRESENT,
+	};
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	bool can = fd >= 0 && ioctl(fd, PAGEMAP_SCAN, &scan) >= 0;
+
+	if (fd >= 0)
+		close(fd);
+	return can;
+}
+
 static void probe(struct child *me, void *arg)
 {
 	char *at = huge_reserve(thp_size());
@@ -383,6 +400,8 @@ static void probe(struct child *me, void *arg)
 	(void)arg;
 	huge_map(at, thp_size());
 	huge_write_each(at, thp_size());
+	if (!can_scan(at))
+		fatal("this kernel cannot tell which are mapped, by PAGEMAP_SCAN");
 	errno = 0;
 	if (!huge_count(at, thp_size()))
 		fatal("the kernel gave none where it was asked for one: memory may be in fragments "
