@@ -63,7 +63,7 @@ static void usage(void)
 	      " -p, --processes N        that run an operation, one after another (default: 3)\n"
 	      " -n, --thps N             at most, of an operation (default: as the lab's bench)\n"
 	      " -m, --memory MIB         of THP whose page tables are read (default: 1024, or what fits)\n"
-	      " -t, --threads N          at once, for fault, fork and munmap (default: CPUs, at most 16)\n"
+	      " -t, --threads N          at once, for fault, fork and munmap (default: CPUs, 16 at most)\n"
 	      " -c, --cpu N              to stay on (default: the last one that may be used)\n"
 	      "\n"
 	      "Options of compare:\n"
@@ -182,6 +182,22 @@ static void choose(struct kit *kit, const char *list)
 		errx(EXIT_FAILURE, "--operations: none is named");
 }
 
+/* As many as there are CPUs, and as half of all memory has room for. */
+static size_t workers_default(const struct kit *kit, size_t cpus)
+{
+	size_t most = 0, fit;
+
+	for (size_t i = 0; i < sizeof(many) / sizeof(many[0]); i++) {
+		size_t thps = measure_thps(kit, bench_find(many[i].name));
+
+		most = thps > most ? thps : most;
+	}
+	fit = memory_total() / 2 / (most * thp_size());
+	if (cpus > WORKERS_DEFAULT)
+		cpus = WORKERS_DEFAULT;
+	return !fit ? 1 : fit < cpus ? fit : cpus;
+}
+
 /* The last of those that may be used: the first one serves most interrupts. */
 static void choose_cpus(struct kit *kit, const char *cpu, const char *threads)
 {
@@ -200,8 +216,7 @@ static void choose_cpus(struct kit *kit, const char *cpu, const char *threads)
 		errx(EXIT_FAILURE, "--cpu: %lu is none that this process may use", first);
 	if (allowed > WORKERS_MAX)
 		allowed = WORKERS_MAX;
-	kit->workers = threads ? number("threads", threads, 1, allowed) :
-		       allowed < WORKERS_DEFAULT ? allowed : WORKERS_DEFAULT;
+	kit->workers = threads ? number("threads", threads, 1, allowed) : workers_default(kit, allowed);
 	kit->cpus[0] = (unsigned int)first;
 	for (size_t i = 0, n = 1; n < kit->workers; i++)
 		if (all[i] != first)
@@ -429,7 +444,10 @@ static int list(int argc)
 	for (size_t i = 0; i < count; i++) {
 		const char *lacks = missing(all[i]);
 
-		printf("%-16s%s%s\n", all[i]->name, lacks ? " cannot run here: " : "", lacks ? lacks : "");
+		if (lacks)
+			printf("%-16s cannot run here: %s\n", all[i]->name, lacks);
+		else
+			puts(all[i]->name);
 	}
 	free(all);
 	return EXIT_SUCCESS;

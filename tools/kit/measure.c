@@ -41,7 +41,7 @@ struct job {
 	struct group counters;
 	struct outcome *outcome;
 	size_t size;		/* of the outcome */
-	size_t level;		/* of measure_tables(): bytes of THP, and which reading */
+	size_t thp_bytes;	/* of measure_tables(), and which reading */
 	size_t round;
 };
 
@@ -99,6 +99,8 @@ static void run(const char *what, char *why, void (*body)(struct child *me, void
 		return;
 	if (*why)
 		errx(EXIT_FAILURE, "%s: %s", what, why);
+	if (status == -1)
+		errx(EXIT_FAILURE, "%s: has not ended after %d s", what, JOB_LIMIT);
 	if (WIFSIGNALED(status))
 		errx(EXIT_FAILURE, "%s: ended by signal %d%s", what, WTERMSIG(status),
 		     WTERMSIG(status) == SIGKILL ? ": out of memory, perhaps a container's limit" : "");
@@ -343,19 +345,19 @@ static size_t power_of_two(size_t size)
 static void read_tables(struct child *me, void *arg)
 {
 	const struct job *job = arg;
-	char *at = huge_reserve(power_of_two(job->level));
+	char *at = huge_reserve(power_of_two(job->thp_bytes));
 	double *bytes = &job->outcome->costs[job->round];
 	long process, system = tables_system();
 	size_t huge;
 
 	(void)me;
 	process = tables_process(0);
-	huge_map(at, job->level);
-	huge_write_each(at, job->level);
+	huge_map(at, job->thp_bytes);
+	huge_write_each(at, job->thp_bytes);
 	errno = 0;
-	huge = huge_count(at, job->level);
-	if (huge != job->level / thp_size())
-		fatal("%zu of %zu THPs are huge", huge, job->level / thp_size());
+	huge = huge_count(at, job->thp_bytes);
+	if (huge != job->thp_bytes / thp_size())
+		fatal("%zu of %zu THPs are huge", huge, job->thp_bytes / thp_size());
 	bytes[0] = (double)(tables_process(0) - process);
 	bytes[TABLE_ROUNDS] = (double)(tables_system() - system);
 }
@@ -365,7 +367,7 @@ void measure_tables(struct kit *kit)
 {
 	struct job job = {
 		.size = sizeof(*job.outcome) + 2 * TABLE_ROUNDS * sizeof(double),
-		.level = kit->thp,
+		.thp_bytes = kit->thp,
 	};
 
 	job.outcome = shared(job.size);
