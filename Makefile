@@ -101,6 +101,7 @@ GUEST := $(GUEST_BUILD)/initrd.gz
 $(GUEST_OBJECTS): | packages
 
 include report/bench.mk
+include programs/programs.mk
 
 # These count instructions, so no two runs differ: a result stands until the
 # kernel or the guest changes. Arguments: the program, its kernel and its config,

@@ -10,7 +10,7 @@ GUEST_BUILD	?= build/guest
 GUEST_CFLAGS	:= -O2 -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -MMD -MP
 GUEST_LDFLAGS	:= -static -no-pie
 
-GUEST_SOURCES	:= guest/init.c $(wildcard guest/lib/*.c guest/tests/*.c guest/random/*.c guest/bench/*.c guest/demo/*.c)
+GUEST_SOURCES	:= guest/init.c $(wildcard guest/lib/*.c guest/tests/*.c guest/random/*.c guest/bench/*.c guest/demo/*.c guest/programs/*.c)
 GUEST_OBJECTS	:= $(GUEST_SOURCES:guest/%.c=$(GUEST_BUILD)/%.o) \
 		   $(THPCOST_CORE:tools/%.c=$(GUEST_BUILD)/tools/%.o)
 

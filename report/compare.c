@@ -10,13 +10,13 @@
 #include <getopt.h>
 #include <libsmartcols/libsmartcols.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "checks.h"
 #include "rows.h"
+#include "text.h"
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -76,52 +76,10 @@ struct compare {
 /* How much worse than the baseline is worse. */
 #define WORSE 0.02
 
-/* 1234567 as 1,234,567 */
-static char *grouped(double value)
-{
-	char digits[32], text[48], *out = text;
-	int len = snprintf(digits, sizeof(digits), "%.0f", fabs(value));
-
-	if (value < 0)
-		*out++ = '-';
-	for (int i = 0; i < len; i++) {
-		if (i && (len - i) % 3 == 0)
-			*out++ = ',';
-		*out++ = digits[i];
-	}
-	*out = '\0';
-	return must(strdup(text));
-}
-
-static char *formatted(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static char *formatted(const char *format, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		errx(EXIT_FAILURE, "out of memory");
-	va_end(args);
-	return text;
-}
-
 /* A value as the table shows it; NULL where it is unknown. */
 static char *value_text(const struct compare *c, double value, const char *unit)
 {
-	char *number, *text;
-
-	if (isnan(value))
-		return NULL;
-	if (c->json || c->raw || c->bytes)
-		return formatted("%.0f", value);
-	if (strcmp(unit, "bytes"))
-		return grouped(value);
-	number = grouped(value / 1024);
-	text = formatted("%s KiB", number);
-	free(number);
-	return text;
+	return amount_text(value, unit, c->json || c->raw || c->bytes);
 }
 
 static char *tables_text(const struct figures *f, const char *metric)

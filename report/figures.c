@@ -76,10 +76,26 @@ static void merge(cJSON *known, const cJSON *again)
 		set_number(known, "max", fmax(number_in(known, "max"), number_in(again, "max")));
 }
 
+static void take_answer(struct figures *f, cJSON *object, unsigned int number)
+{
+	const cJSON *name = cJSON_GetObjectItemCaseSensitive(object, "answer");
+	cJSON *text = cJSON_DetachItemFromObjectCaseSensitive(object, "text");
+
+	if (!cJSON_IsString(name) || !cJSON_IsString(text))
+		errx(EXIT_FAILURE, "%s:%u: not an answer with a text", f->file, number);
+	cJSON_DeleteItemFromObjectCaseSensitive(f->answers, name->valuestring);
+	cJSON_AddItemToObject(f->answers, name->valuestring, text);
+	cJSON_Delete(object);
+}
+
 static void take(struct figures *f, cJSON *object, unsigned int number)
 {
 	cJSON *metric, *known;
 
+	if (cJSON_HasObjectItem(object, "answer")) {
+		take_answer(f, object, number);
+		return;
+	}
 	if (cJSON_HasObjectItem(object, "kernel")) {
 		if (f->kernel)
 			cJSON_Delete(object);
@@ -117,6 +133,7 @@ void figures_read(struct figures *f, const char *name)
 	f->file = name;
 	f->metrics = must(cJSON_CreateObject());
 	f->series = must(cJSON_CreateArray());
+	f->answers = must(cJSON_CreateObject());
 	while ((line = next_line(in, &buf, &size, &number))) {
 		cJSON *object = cJSON_Parse(line);
 
@@ -200,6 +217,9 @@ static void load(struct figures *f, cJSON *all, const char *kernel, const char *
 		errx(EXIT_FAILURE, "%s: no figures of %s", name, kernel);
 	if (!f->series)
 		f->series = must(cJSON_CreateArray());
+	f->answers = cJSON_DetachItemFromObjectCaseSensitive(object, "answers");
+	if (!f->answers)
+		f->answers = must(cJSON_CreateObject());
 }
 
 void pair_load(struct pair *p, const char *name)
@@ -230,5 +250,9 @@ cJSON *figures_json(struct figures *f)
 		cJSON_AddItemToObject(object, "series", f->series);
 	else
 		cJSON_Delete(f->series);
+	if (f->answers->child)
+		cJSON_AddItemToObject(object, "answers", f->answers);
+	else
+		cJSON_Delete(f->answers);
 	return object;
 }

@@ -3,7 +3,8 @@
  * What one kernel said, one JSON object a line: first {"kernel":"<release>",
  * ...}, kept as it is, then for each figure
  * {"metric":"<name>","value":<number>,"unit":"bytes|instructions|count", ...}
- * and for each point of a curve {"series":"<name>","x":<number>, ...}.
+ * for each point of a curve {"series":"<name>","x":<number>, ...}, and for what
+ * must be the same on every kernel {"answer":"<name>","text":"<text>"}.
  *
  * A file may hold the runs of several boots. A metric's value is then the mean
  * of theirs, its "min" and "max" are the outermost, and "runs" are the values.
@@ -20,6 +21,7 @@ struct figures {
 	cJSON *kernel;		/* the header line */
 	cJSON *metrics;		/* name: {value, unit, ...} */
 	cJSON *series;		/* points as they came */
+	cJSON *answers;		/* name: text */
 };
 
 /* Two kernels, and what was saved of both by compare. */

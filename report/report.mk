@@ -4,9 +4,14 @@
 
 COMPARE := build/host/compare
 REPORT_HEADERS := $(wildcard report/*.h)
-REPORT_SHARED := report/figures.c report/checks.c report/rows.c
+REPORT_SHARED := report/figures.c report/checks.c report/rows.c report/text.c
 
 $(COMPARE): report/compare.c $(REPORT_SHARED) $(REPORT_HEADERS) | packages
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCFLAGS) -o $@ $(filter %.c,$^) -lsmartcols -lcjson -lm
+
+# The same for the programs of programs/programs.conf.
+build/host/programs: report/programs.c $(REPORT_SHARED) $(REPORT_HEADERS) | packages
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOSTCFLAGS) -o $@ $(filter %.c,$^) -lsmartcols -lcjson -lm
 

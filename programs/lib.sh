@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# What a workload in shell says to guest/programs/debian.c, which started it.
+
+set -eu
+
+# mark NAME: page tables and memory are read before it goes on.
+mark() {
+	echo "mark $1"
+	read -r _
+}
+
+# answer NAME TEXT: what must be the same on each kernel.
+answer() {
+	echo "answer $1 $2"
+}
+
+# figure NAME NUMBER UNIT (bytes, instructions, count): what may differ.
+figure() {
+	echo "figure $1 $2 $3"
+}
+
+# wait_for COMMAND...: until it succeeds, some minutes of the guest.
+wait_for() {
+	for _ in $(seq 3000); do
+		"$@" >/dev/null 2>&1 && return
+		sleep 0.1
+	done
+	echo "gave up waiting for: $*"
+	return 1
+}
