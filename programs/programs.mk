@@ -22,7 +22,7 @@ build/programs/%/conf: FORCE
 	@rm $@.tmp
 
 build/programs/%/packages: build/programs/%/conf
-	@awk '{ print $$7 }' $< >$@.tmp
+	@awk '{ print $$7 }' $< | tr , '\n' | sort -u >$@.tmp
 	@cmp -s $@.tmp $@ || cp $@.tmp $@
 	@rm $@.tmp
 
