@@ -33,6 +33,7 @@ help:
 	@echo 'make bench             instructions of every operation on THPs, stock and undeposit'
 	@echo 'make bench-check       fail where a ratio is 2 % above the committed one (bench-baseline writes them)'
 	@echo 'make report            it as a page with plots, with the demo if it was run: build/$(BASE)/report/index.html'
+	@echo "make programs          Debian's own programs (redis, Java, databases ...) on both; PROGRAM=redis one"
 	@echo
 	@echo 'make tree              the series as a git tree to work in: build/$(BASE)/tree'
 	@echo 'make try TEST=name     one test on the kernel of that tree, as it is now'
@@ -165,7 +166,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(TRY_IMAGES) $(VMRUN)
 
 clean:
 	rm -rf build/host build/guest build/guest-* build/tools build/kit $(B)/series $(B)/end-* $(B)/checks $(B)/planted $(B)/thpcost $(B)/demo $(B)/demo.json \
-		$(B)/pressure $(B)/pressure.json $(B)/pressure-never.json $(B)/bench $(B)/bench.json $(B)/report $(B)/deb $(B)/deb-test $(B)/stock $(B)/undeposit $(B)/try
+		$(B)/pressure $(B)/pressure.json $(B)/pressure-never.json $(B)/bench $(B)/bench.json $(B)/report $(B)/deb $(B)/deb-test $(B)/programs $(B)/programs.json build/programs $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \

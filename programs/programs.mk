@@ -27,7 +27,7 @@ build/programs/%/packages: build/programs/%/conf
 	@rm $@.tmp
 
 # Where what is run is built in the root, by its compilers, the root is made of that, too.
-build/programs/%/root.img: build/programs/%/packages programs/root vm/debian-archives $$(if $$(wildcard programs/$$*/build),$$(wildcard programs/$$*/*)) | packages-deb-test
+build/programs/%/root.img: build/programs/%/packages programs/root vm/debian-archives $$(if $$(wildcard programs/$$*/build),$$(wildcard programs/$$*/*)) | packages-programs
 	@programs/root $* $(@D)
 
 # Programs in C run in that root, which is of the release that this machine has.
@@ -40,8 +40,8 @@ programs_built = $(patsubst programs/%.c,build/programs/bin/%,$(wildcard program
 
 build/programs/%/initrd.gz: $(GUEST) build/programs/%/conf programs/lib.sh $$(wildcard programs/$$*/*) $$(call programs_built,$$*) programs/programs.mk
 	@rm -rf $(@D)/tree
-	@mkdir -p $(@D)/tree/programs
-	@cp -r programs/$* programs/lib.sh $(@D)/tree/programs
+	@mkdir -p $(@D)/tree/programs/$*
+	@cp -r $(wildcard programs/$*) programs/lib.sh $(@D)/tree/programs
 	@cp $(@D)/conf $(@D)/tree/programs/programs.conf
 	@$(foreach built,$(call programs_built,$*),cp $(built) $(@D)/tree/programs/$* &&) true
 	@find $(@D)/tree -exec touch -d @0 {} +

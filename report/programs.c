@@ -87,11 +87,13 @@ static void check_given(struct program *p, const struct figures *f, const char *
 }
 
 /* Returns how many answers are the same. */
-static int check_same(struct program *p)
+static int check_answers(struct program *p)
 {
 	const cJSON *item;
 	int same = 0;
 
+	check_given(p, &p->pair.stock, "stock");
+	check_given(p, &p->pair.changed, "undeposit");
 	cJSON_ArrayForEach(item, p->pair.stock.answers) {
 		const char *text = answer(&p->pair.changed, item->string);
 
@@ -104,20 +106,27 @@ static int check_same(struct program *p)
 	return same;
 }
 
-static void check_alive(struct program *p)
+/* Returns whether it lived on both kernels. */
+static bool check_alive(struct program *p)
 {
+	bool alive;
+
 	double stock = value_of(&p->pair.stock, "died");
 	double changed = value_of(&p->pair.changed, "died");
 
 	if (stock != 0)
-		fail(p, formatted("died on stock"));
+		fail(p, formatted("died on stock (%s), see %s", answer(&p->pair.stock, "end"),
+				  p->pair.stock.file));
 	if (changed != 0)
-		fail(p, formatted("died on undeposit"));
+		fail(p, formatted("died on undeposit (%s), see %s",
+				  answer(&p->pair.changed, "end"), p->pair.changed.file));
+	alive = stock == 0 && changed == 0;
 	stock = value_of(&p->pair.stock, "oom_kill");
 	changed = value_of(&p->pair.changed, "oom_kill");
 	if (!(changed <= stock))
 		fail(p, formatted("killed for lack of memory: %.0f times, on stock %.0f", changed,
 				  stock));
+	return alive;
 }
 
 /* Takes the texts; NULL is an empty cell. */
@@ -202,10 +211,7 @@ static int look_at(struct programs *c, struct program *p)
 	stock = read_kernel(c, p, &p->pair.stock, "stock");
 	changed = read_kernel(c, p, &p->pair.changed, "undeposit");
 	if (stock && changed) {
-		check_given(p, &p->pair.stock, "stock");
-		check_given(p, &p->pair.changed, "undeposit");
-		same = check_same(p);
-		check_alive(p);
+		same = check_alive(p) ? check_answers(p) : 0;
 		add_line(c, (char *[NR_COLUMNS]){
 			formatted("%s: %d of %d answers the same%s", p->name, same,
 				  cJSON_GetArraySize(p->pair.stock.answers),

@@ -13,7 +13,7 @@
  * and whatever else stands there is passed on as a comment. From this, one JSON
  * object a line:
  *
- * {"answer":NAME,"text":TEXT}
+ * {"answer":NAME,"text":TEXT}	and how the command ended, under the name "end"
  * NAME				of figures
  * NAME_tables, NAME_thp	at a mark: PageTables of /proc/meminfo, and what of
  *				the program's memory is THPs
@@ -31,6 +31,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,7 @@ struct row {
 	char folder[32];
 	unsigned long limit;	/* bytes; 0: none */
 	unsigned long swap;	/* bytes; 0: none */
-	char command[256];
+	char command[1024];
 };
 
 /* Bytes at one moment. */
@@ -95,7 +96,7 @@ static unsigned long bytes_of(const char *column)
 static struct row find_row(const char *name)
 {
 	FILE *f = fopen(CONF, "re");
-	char line[1024], limit[16], swap[16];
+	char line[2048], limit[16], swap[16];
 	struct row row;
 	int n;
 
@@ -193,6 +194,20 @@ static void say(const char *name, const char *suffix, long value,
 		   suffix, value, unit);
 }
 
+static void say_answer(const char *name, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void say_answer(const char *name, const char *fmt, ...)
+{
+	char text[128];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	report_raw("{\"answer\":\"%s\",\"text\":\"%s\"}", name, text);
+}
+
 static void say_sample(const char *name, const struct sample *s)
 {
 	say(name, "_tables", s->tables, "bytes");
@@ -216,8 +231,7 @@ static void take_line(struct run *r)
 
 	make_plain(r->line);
 	if (sscanf(r->line, "answer %63s %n", name, &n) == 1 && n) {
-		report_raw("{\"answer\":\"%s\",\"text\":\"%.150s\"}", name,
-			   r->line + n);
+		say_answer(name, "%s", r->line + n);
 	} else if (sscanf(r->line, "figure %63s %ld %15s", name, &value,
 			  unit) == 3) {
 		say(name, "", value, unit);
@@ -314,12 +328,11 @@ static bool watch(struct run *r)
 	while (poll(&fd, 1, 0) > 0 && take_bytes(r))
 		;
 	if (!ended)
-		report_note("no end after %d s", LIMIT_SECONDS);
+		say_answer("end", "none within the limit");
 	else if (WIFSIGNALED(status))
-		report_note("the command was killed by signal %d",
-			    WTERMSIG(status));
-	else if (status)
-		report_note("the command exited with %d", WEXITSTATUS(status));
+		say_answer("end", "killed by signal %d", WTERMSIG(status));
+	else
+		say_answer("end", "exit %d", WEXITSTATUS(status));
 	return ended && !status;
 }
 
