@@ -109,10 +109,9 @@ static int check_answers(struct program *p)
 /* Returns whether it lived on both kernels. */
 static bool check_alive(struct program *p)
 {
-	bool alive;
-
 	double stock = value_of(&p->pair.stock, "died");
 	double changed = value_of(&p->pair.changed, "died");
+	bool alive;
 
 	if (stock != 0)
 		fail(p, formatted("died on stock (%s), see %s", answer(&p->pair.stock, "end"),
