@@ -141,6 +141,16 @@ static void mount_root(void)
 	must_mount("/programs", ROOT INSIDE, NULL, MS_BIND);
 }
 
+/* What a machine has that was installed, and a root alone has not. */
+static void name_machine(void)
+{
+	FILE *f = fopen(ROOT "/etc/hosts", "we");
+
+	if (!f || fputs("127.0.0.1 localhost debian\n", f) < 0 || fclose(f) ||
+	    sethostname("debian", strlen("debian")))
+		fatal("naming the machine");
+}
+
 static void loopback_up(void)
 {
 	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
@@ -375,6 +385,7 @@ PROGRAM("debian")
 	cmdline_value("undeposit.program=", name, sizeof(name));
 	row = find_row(name);
 	mount_root();
+	name_machine();
 	loopback_up();
 	set_thp();
 	limit(&row);
