@@ -19,6 +19,17 @@ answer() {
 	echo "answer $1 $2"
 }
 
+# check NAME COMMAND...: answers whether it succeeded.
+check() {
+	name=$1
+	shift
+	if "$@"; then
+		answer "$name" ok
+	else
+		answer "$name" bad
+	fi
+}
+
 # figure NAME NUMBER UNIT (bytes, instructions, count): what may differ.
 figure() {
 	echo "figure $1 $2 $3"
