@@ -158,20 +158,34 @@ bool parse_map(const char *line, struct map *map)
 	return true;
 }
 
-/* Whether a list separated by commas holds @word; it ends where a colon is. */
-static bool list_holds(const char *list, const char *word)
+bool list_holds(const char *list, char separator, const char *ends, const char *word)
 {
 	size_t len = strlen(word);
 
 	while (true) {
-		size_t item = strcspn(list, ",:");
+		size_t item = 0;
 
+		while (list[item] && list[item] != separator && list[item] != '\n' && !strchr(ends, list[item]))
+			item++;
 		if (item == len && !strncmp(list, word, len))
 			return true;
-		if (list[item] != ',')
+		if (list[item] != separator)
 			return false;
 		list += item + 1;
 	}
+}
+
+bool parse_nokmem(const char *cmdline)
+{
+	static const char option[] = "cgroup.memory=";
+
+	for (const char *word = cmdline; word; word = strchr(word, ' ')) {
+		word += strspn(word, " ");
+		if (!strncmp(word, option, strlen(option)) &&
+		    list_holds(word + strlen(option), ',', " ", "nokmem"))
+			return true;
+	}
+	return false;
 }
 
 enum cgroup_rank parse_cgroup(char *line, const char **path)
@@ -187,7 +201,7 @@ enum cgroup_rank parse_cgroup(char *line, const char **path)
 	if (!colon || colon[1] != '/')
 		return CGROUP_NONE;
 	*path = colon + 1;
-	if (list_holds(controllers, "memory"))
+	if (list_holds(controllers, ',', ":", "memory"))
 		return CGROUP_MEMORY;
 	return !hierarchy && colon == controllers ? CGROUP_V2 : CGROUP_NONE;
 }

@@ -57,6 +57,15 @@ enum cgroup_rank { CGROUP_NONE, CGROUP_V2, CGROUP_MEMORY };
  */
 enum cgroup_rank parse_cgroup(char *line, const char **path);
 
+/*
+ * Whether a list of words with a separator between them holds @word; it ends at the end of
+ * a line and where one of @ends is.
+ */
+bool list_holds(const char *list, char separator, const char *ends, const char *word);
+
+/* Whether the command line of a kernel has cgroup.memory= with nokmem. */
+bool parse_nokmem(const char *cmdline);
+
 /* Bytes of the UTF-8 character that  begins with; 0 where that is none. */
 size_t utf8_length(const char *text);
 

@@ -6,6 +6,8 @@
 #include "../parse.h"
 #include "fuzz.h"
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
 static void check(bool holds)
 {
 	if (!holds)
@@ -16,10 +18,11 @@ static void try_fields(FILE *in)
 {
 	struct field fields[] = {
 		{ .name = "AnonHugePages" }, { .name = "VmPTE" }, { .name = "thp_split_pmd" },
+		{ .name = "anon_thp" }, { .name = "pagetables" },
 	};
 
-	check(!read_fields(in, fields, 3));
-	for (size_t i = 0; i < 3; i++)
+	check(!read_fields(in, fields, ARRAY_SIZE(fields)));
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		check(fields[i].seen || !fields[i].value);
 }
 
@@ -37,6 +40,8 @@ static void try_line(char *line)
 		check(strlen(name) < sizeof(name));
 	if (!parse_uid(line, &uid))
 		check(!uid);
+	if (parse_nokmem(line) || list_holds(line, ' ', "", "memory"))
+		check(strstr(line, "mem"));
 	for (size_t i = 0; i < len; i++)
 		check(utf8_length(line + i) <= len - i);
 	/* The last: it cuts the line. */

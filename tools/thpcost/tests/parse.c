@@ -150,6 +150,37 @@ static void cgroups(void)
 	}
 }
 
+static void lists(void)
+{
+	static const struct {
+		const char *list;
+		bool holds;
+	} cases[] = {
+		{ "memory", true }, { "memory\n", true }, { "cpu memory pids\n", true }, { "cpu io memory", true },
+		{ "", false }, { "\n", false }, { "cpu\nmemory", false }, { "memory.x", false }, { "xmemory", false },
+		{ "memor", false }, { "cpu:memory", false }, { "cpu memory:pids", true }, { "  memory", true },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		report(list_holds(cases[i].list, ' ', ":", "memory") == cases[i].holds, "list: case %zu", i);
+}
+
+static void command_lines(void)
+{
+	static const struct {
+		const char *line;
+		bool nokmem;
+	} cases[] = {
+		{ "quiet cgroup.memory=nokmem ro", true }, { "cgroup.memory=nosocket,nokmem", true },
+		{ "cgroup.memory=nokmem,nosocket\n", true }, { "cgroup.memory=nosocket cgroup.memory=nokmem", true },
+		{ "cgroup.memory=nosocket nokmem", false }, { "cgroup.memory=", false }, { "nokmem", false },
+		{ "cgroup.memory=nokmemx", false }, { "xcgroup.memory=nokmem", false }, { "", false }, { "   ", false },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		report(parse_nokmem(cases[i].line) == cases[i].nokmem, "nokmem: case %zu", i);
+}
+
 static void names(void)
 {
 	char name[6] = "";
@@ -266,6 +297,8 @@ int main(void)
 	sums();
 	maps();
 	cgroups();
+	lists();
+	command_lines();
 	names();
 	uids();
 	machines();
