@@ -18,7 +18,7 @@ TOOLS_PACKAGES	:= $(if $(filter install uninstall,$(MAKECMDGOALS))$(NO_APT),,$(i
 # What reads and adds up, apart from what prints: a guest test has it, too.
 THPCOST_CORE	:= $(addprefix tools/thpcost/,parse.c zero.c cost.c check.c share.c survey.c)
 THPCOST_SOURCES	:= $(wildcard tools/thpcost/*.c)
-THPCOST_TESTS	:= $(addprefix tools/thpcost/tests/,documents rows bad-input files install broken live) \
+THPCOST_TESTS	:= $(addprefix tools/thpcost/tests/,documents rows cgroups bad-input files install broken live) \
 		   $(TOOLS_BUILD)/tests/parse
 # What they try, and make fuzz does.
 PARSERS		:= $(THPCOST_CORE) tools/thpcost/machine.c

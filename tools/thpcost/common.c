@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "groups.h"
 #include "parse.h"
 #include "thpcost.h"
 
@@ -175,10 +176,40 @@ void must_kernel(const struct thpcost *t, struct kernel *kernel)
 		no_kernel(error);
 }
 
+static void must_groups(const struct thpcost *t, struct survey *survey)
+{
+	int error = groups_read(&t->root, t->cgroup, t->depth, survey);
+
+	switch (error) {
+	case 0:
+		return;
+	case -ENOSYS:
+		errx(EXIT_FAILURE, "--memory-stat: no cgroups with the memory controller in /sys/fs/cgroup");
+	case -ENOENT:
+		errx(EXIT_FAILURE, "--cgroup: there is no cgroup %s", t->cgroup);
+	case -EOPNOTSUPP:
+		errx(EXIT_FAILURE, "--memory-stat: the memory controller is not enabled in cgroup %s", t->cgroup);
+	case -EACCES:
+		errno = EACCES;
+		err(EXIT_FAILURE, "--cgroup: %s", t->cgroup);
+	case -EMFILE:
+	case -ENFILE:
+		errno = -error;
+		err(EXIT_FAILURE, "cannot read all cgroups");
+	default:
+		no_kernel(error);
+	}
+}
+
 void must_survey(const struct thpcost *t, struct survey *survey)
 {
-	int error = survey_read(&t->root, survey);
+	int error;
 
+	if (t->memory_stat) {
+		must_groups(t, survey);
+		return;
+	}
+	error = survey_read(&t->root, survey);
 	if (error)
 		no_kernel(error);
 	if (t->cgroup && !cgroup_exists(&t->root, survey, t->cgroup))
@@ -191,7 +222,12 @@ size_t select_rows(const struct thpcost *t, const struct survey *survey, struct 
 {
 	size_t kept = 0, count = survey->count;
 
-	if (t->group != SUBJECT_PROCESS) {
+	if (t->memory_stat) {
+		count = survey->nr_groups;
+		*rows = must(calloc(count + 1, sizeof(**rows)));
+		for (size_t i = 0; i < count; i++)
+			(*rows)[i] = survey->groups[i];
+	} else if (t->group != SUBJECT_PROCESS) {
 		ssize_t groups = survey_groups(survey, t->group, t->cgroup, rows);
 
 		if (groups < 0)

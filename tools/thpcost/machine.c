@@ -40,12 +40,12 @@ static void add_system(cJSON *object, const struct survey *survey)
 		[MACHINE_RAM] = { survey->kernel.ram, survey->kernel.ram },
 		[MACHINE_THP] = { true, row->cost.thp },
 		[MACHINE_ZERO] = { row_zero_known(row), row->cost.zero },
-		[MACHINE_TABLES] = { true, row->cost.tables },
+		[MACHINE_TABLES] = { !row->tables_unknown, row->cost.tables },
 		[MACHINE_DEPOSIT] = { true, cost_deposit(&survey->kernel, &row->cost) },
 		[MACHINE_GAIN] = { true, gain },
 		[MACHINE_MAX] = { !row->cost.unbounded, gain + row->cost.unseen },
-		[MACHINE_PROCESSES] = { true, row->processes },
-		[MACHINE_UNREAD] = { true, row->unread },
+		[MACHINE_PROCESSES] = { !row->counted, row->processes },
+		[MACHINE_UNREAD] = { !row->counted, row->unread },
 	};
 
 	for (int i = 0; i < MACHINE_FIGURES; i++) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "groups.h"
 #include "parse.h"
 #include "replace.h"
 #include "thpcost.h"
@@ -20,17 +21,12 @@ struct gauge {
 	bool (*value)(const struct kernel *kernel, const struct row *row, uint64_t *value);
 };
 
-/* A sum is at least right; of a process there is something or nothing. */
-static bool is_read(const struct row *row)
-{
-	return row->subject != SUBJECT_PROCESS || !row->unread;
-}
 
 static bool thp(const struct kernel *kernel, const struct row *row, uint64_t *value)
 {
 	(void)kernel;
 	*value = row->cost.thp;
-	return is_read(row);
+	return row_thp_known(row);
 }
 
 static bool zero(const struct kernel *kernel, const struct row *row, uint64_t *value)
@@ -44,19 +40,19 @@ static bool tables(const struct kernel *kernel, const struct row *row, uint64_t 
 {
 	(void)kernel;
 	*value = row->cost.tables;
-	return true;
+	return !row->tables_unknown;
 }
 
 static bool deposit(const struct kernel *kernel, const struct row *row, uint64_t *value)
 {
 	*value = cost_deposit(kernel, &row->cost);
-	return is_read(row);
+	return row_thp_known(row);
 }
 
 static bool gain(const struct kernel *kernel, const struct row *row, uint64_t *value)
 {
 	*value = cost_gain(kernel, &row->cost);
-	return is_read(row);
+	return row_thp_known(row);
 }
 
 static bool gain_max(const struct kernel *kernel, const struct row *row, uint64_t *value)
@@ -69,21 +65,21 @@ static bool processes(const struct kernel *kernel, const struct row *row, uint64
 {
 	(void)kernel;
 	*value = row->processes;
-	return true;
+	return !row->counted;
 }
 
 static bool unread(const struct kernel *kernel, const struct row *row, uint64_t *value)
 {
 	(void)kernel;
 	*value = row->unread;
-	return true;
+	return !row->counted;
 }
 
 static bool zero_unread(const struct kernel *kernel, const struct row *row, uint64_t *value)
 {
 	(void)kernel;
 	*value = row->zero_unread;
-	return true;
+	return !row->counted;
 }
 
 static const struct gauge gauges[] = {
@@ -196,6 +192,11 @@ static void put_all(const struct thpcost *t, const struct survey *survey, const 
 	put_number(out, "split_pmd_total", "counter", "Huge PMDs split.", totals->splits);
 	if (survey->kernel.changed)
 		put_number(out, "split_pmd_failed_total", "counter", "Splits that failed.", totals->failed);
+	if (t->memory_stat) {
+		put_number(out, "cgroups", "gauge", "Cgroups counted.", survey->nr_groups);
+		put_number(out, "cgroups_unread", "gauge", "Cgroups whose THPs memory.stat does not tell.",
+			   groups_unread(survey));
+	}
 	if (t->group != SUBJECT_PROCESS || t->top || t->all) {
 		char prefix[16];
 

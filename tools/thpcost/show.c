@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 
 #include "check.h"
+#include "groups.h"
 #include "machine.h"
 #include "thpcost.h"
 
@@ -86,6 +87,14 @@ static char *name_cell(const struct thpcost *t, const struct row *row)
 	return cell;
 }
 
+/* Of cgroups that the kernel counts, others may be charged for the deposits. */
+static bool percent_known(const struct kernel *kernel, const struct row *row)
+{
+	if (row->counted && !kernel->changed && row->cost.tables < cost_gain(kernel, &row->cost))
+		return false;
+	return !row->tables_unknown;
+}
+
 /* NULL leaves the cell empty: what was not read is not 0. */
 static char *cell(const struct thpcost *t, const struct kernel *kernel,
 		  const struct row *row, int column)
@@ -95,7 +104,6 @@ static char *cell(const struct thpcost *t, const struct kernel *kernel,
 		[SUBJECT_NAME] = "name", [SUBJECT_USER] = "user",
 	};
 	const struct cost *cost = &row->cost;
-	bool unread = row->subject == SUBJECT_PROCESS && row->unread;
 
 	switch (column) {
 	case COL_TYPE:
@@ -113,19 +121,19 @@ static char *cell(const struct thpcost *t, const struct kernel *kernel,
 	case COL_CGROUP:
 		if (row->subject != SUBJECT_PROCESS && row->subject != SUBJECT_CGROUP)
 			return NULL;
-		return text_cell(t, &show_columns[COL_CGROUP], row->process->cgroup);
+		return text_cell(t, &show_columns[COL_CGROUP], row->process ? row->process->cgroup : row->name);
 	case COL_TABLES:
-		return size_text(t, cost->tables);
+		return row->tables_unknown ? NULL : size_text(t, cost->tables);
 	case COL_MAX:
 		if (cost->unbounded)
 			return NULL;
 		return size_text(t, cost_gain(kernel, cost) + cost->unseen);
 	case COL_PROCS:
-		return format("%u", row->processes);
+		return row->counted ? NULL : format("%u", row->processes);
 	case COL_UNREAD:
-		return format("%u", row->unread);
+		return row->counted ? NULL : format("%u", row->unread);
 	}
-	if (unread)
+	if (!row_thp_known(row))
 		return NULL;
 	switch (column) {
 	case COL_THP:
@@ -137,7 +145,7 @@ static char *cell(const struct thpcost *t, const struct kernel *kernel,
 	case COL_GAIN:
 		return size_text(t, cost_gain(kernel, cost));
 	case COL_PERCENT:
-		return format("%.1f", cost_percent(kernel, cost));
+		return percent_known(kernel, row) ? format("%.1f", cost_percent(kernel, cost)) : NULL;
 	case COL_RAM:
 		return kernel->ram ? format("%.3f", 100.0 * (double)cost_gain(kernel, cost) / (double)kernel->ram) : NULL;
 	}
@@ -286,7 +294,13 @@ static void say_kernel(const struct thpcost *t, const struct kernel *kernel)
 static void say_limits(const struct survey *survey)
 {
 	const struct row *system = &survey->system;
+	size_t groups = groups_unread(survey);
 
+	if (groups)
+		warnx("memory.stat of %zu of %zu cgroups may not be read, or does not tell THPs (before Linux 5.1)",
+		      groups, survey->nr_groups);
+	if (system->counted)
+		return;
 	if (system->unread)
 		warnx("%u of %u processes may not be read (%s): GAIN is at least right, MAX at the most",
 		      system->unread, system->processes, read_why_not());

@@ -128,6 +128,13 @@ struct row survey_row(const struct process *process)
 	};
 }
 
+bool row_thp_known(const struct row *row)
+{
+	if (row->counted)
+		return !row->thp_unknown;
+	return row->subject != SUBJECT_PROCESS || !row->unread;
+}
+
 bool row_zero_known(const struct row *row)
 {
 	return row->cost.zero || !(row->unread || row->zero_unread);
@@ -197,6 +204,11 @@ void survey_free(struct survey *survey)
 	free(survey->processes);
 	survey->processes = NULL;
 	survey->count = 0;
+	for (size_t i = 0; i < survey->nr_groups; i++)
+		free((char *)survey->groups[i].name);
+	free(survey->groups);
+	survey->groups = NULL;
+	survey->nr_groups = 0;
 }
 
 static bool is_at_or_below(const char *path, const char *top)

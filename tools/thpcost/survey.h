@@ -16,6 +16,9 @@ struct row {
 	unsigned int processes;	/* with memory of their own */
 	unsigned int unread;	/* those of them whose smaps is closed */
 	unsigned int zero_unread;	/* those read, but for the huge zero page */
+	bool counted;		/* by the kernel itself, from no process that was read */
+	bool thp_unknown;	/* and not told */
+	bool tables_unknown;
 	struct cost cost;
 };
 
@@ -24,6 +27,8 @@ struct survey {
 	struct process *processes;
 	size_t count;
 	bool hidden;		/* there may be processes that /proc does not show */
+	struct row *groups;	/* what groups_read() has instead of processes, with names of their own */
+	size_t nr_groups;
 	struct row system;
 };
 
@@ -34,6 +39,9 @@ struct survey {
 int survey_read(const struct root *root, struct survey *survey);
 
 void survey_free(struct survey *survey);
+
+/* Whether row->cost.thp says something: a sum is at least right, of a process there is all or nothing. */
+bool row_thp_known(const struct row *row);
 
 /* Whether row->cost.zero says something: that much at least, and 0 only where that is known. */
 bool row_zero_known(const struct row *row);

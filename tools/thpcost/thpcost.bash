@@ -51,8 +51,8 @@ _thpcost()
 		return
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W '--system --pid --cgroup --depth --group-by --top --sort --all
-		--watch --count --prometheus --check --sum --json --raw --bytes --noheadings --output
+	mapfile -t COMPREPLY < <(compgen -W '--system --pid --cgroup --depth --memory-stat --group-by --top
+		--sort --all --watch --count --prometheus --check --sum --json --raw --bytes --noheadings --output
 		--output-all --no-trunc --sysroot --help --version' -- "$cur")
 }
 complete -F _thpcost thpcost

@@ -45,6 +45,7 @@ static void usage(void)
 	      " -p, --pid LIST           these processes alone\n"
 	      " -c, --cgroup[=PATH]      cgroups (at or below PATH) instead of processes\n"
 	      " -d, --depth N            add cgroups up, N levels below PATH\n"
+	      " -m, --memory-stat        of cgroups what the kernel counts, and read no process\n"
 	      " -g, --group-by WHAT      name or user: those together instead of processes\n"
 	      " -t, --top N              the N largest alone, besides the system\n"
 	      " -S, --sort COLUMN        largest of that column first, texts in their order\n"
@@ -81,6 +82,7 @@ static const struct option options[] = {
 	{ "pid",	required_argument, NULL, 'p' },
 	{ "cgroup",	optional_argument, NULL, 'c' },
 	{ "depth",	required_argument, NULL, 'd' },
+	{ "memory-stat", no_argument,	   NULL, 'm' },
 	{ "group-by",	required_argument, NULL, 'g' },
 	{ "top",	required_argument, NULL, 't' },
 	{ "sort",	required_argument, NULL, 'S' },
@@ -185,7 +187,7 @@ static void check(const struct thpcost *t, const char *output, bool all_columns,
 	bool rows = t->group != SUBJECT_PROCESS || t->top || t->all || sort;
 
 	if (t->files && (t->system || t->cgroup || t->nr_pids || t->all || t->seconds || t->prometheus ||
-			 t->check || sort || sysroot || t->group != SUBJECT_PROCESS))
+			 t->check || t->memory_stat || sort || sysroot || t->group != SUBJECT_PROCESS))
 		errx(EXIT_FAILURE, "--sum is about what machines said: --top, --output and how to print alone go with it");
 	if (t->system + !!t->cgroup + !!t->nr_pids + (t->group != SUBJECT_PROCESS) > 1)
 		errx(EXIT_FAILURE, "--system, --pid, --cgroup and --group-by exclude each other");
@@ -197,7 +199,7 @@ static void check(const struct thpcost *t, const char *output, bool all_columns,
 		errx(EXIT_FAILURE, "--prometheus has its own format");
 	if ((t->prometheus || t->seconds) && t->nr_pids)
 		errx(EXIT_FAILURE, "--pid is neither for --watch nor for --prometheus");
-	if (t->check && (t->system || t->cgroup || t->nr_pids || rows || t->seconds ||
+	if (t->check && (t->system || t->cgroup || t->nr_pids || t->memory_stat || rows || t->seconds ||
 			 t->prometheus || t->raw || t->noheadings || output || all_columns || sysroot))
 		errx(CHECK_CANNOT_TELL, "--check takes no option but --bytes and --json");
 	if ((t->top || t->all || (sort && !t->nr_pids)) && (t->system || t->nr_pids))
@@ -212,6 +214,8 @@ static void check(const struct thpcost *t, const char *output, bool all_columns,
 		errx(EXIT_FAILURE, "--watch is about the system: no --system");
 	if (t->depth && !t->cgroup)
 		errx(EXIT_FAILURE, "--depth is for --cgroup");
+	if (t->memory_stat && !t->cgroup)
+		errx(EXIT_FAILURE, "--memory-stat is for --cgroup");
 	if (t->seconds && !t->prometheus && (t->cgroup || rows || t->no_trunc))
 		errx(EXIT_FAILURE, "--watch is about the system: no --cgroup, --group-by, --top, --all or --sort");
 	if (t->no_trunc && (t->json || t->raw || t->prometheus))
@@ -258,12 +262,13 @@ static void parse(struct thpcost *t, int argc, char **argv)
 	bool all_columns = false, adds = false;
 	int c, error;
 
-	while ((c = getopt_long(argc, argv, "sp:c::d:g:t:S:aw:N:P:CJrbno:hV", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "sp:c::d:mg:t:S:aw:N:P:CJrbno:hV", options, NULL)) != -1) {
 		switch (c) {
 		case 's': t->system = true; break;
 		case 'p': add_pids(t, optarg); break;
 		case 'c': free(t->cgroup); t->cgroup = cgroup_path(optarg ? optarg : "/"); break;
 		case 'd': t->depth = number("depth", optarg, 1000); break;
+		case 'm': t->memory_stat = true; break;
 		case 'g': t->group = group(optarg); break;
 		case 't': t->top = number("top", optarg, UINT32_MAX); break;
 		case 'S': sort = optarg; break;

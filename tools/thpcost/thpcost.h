@@ -26,6 +26,7 @@ struct thpcost {
 	int sort;		/* column; -1: by gain */
 	char **files;		/* of --sum, ended by NULL; or NULL */
 	bool system;
+	bool memory_stat;	/* what the kernel counts for cgroups, not processes */
 	bool all;
 	bool check;
 	bool json;
@@ -69,7 +70,7 @@ char *utf8_text(const char *name);
 /* What went wrong in kernel_read(). */
 const char *kernel_why_not(int error);
 
-/* Read it, or end the program with one line. */
+/* Read it, or end the program with one line. must_survey() reads what t->memory_stat says. */
 void must_kernel(const struct thpcost *t, struct kernel *kernel);
 void must_survey(const struct thpcost *t, struct survey *survey);
 

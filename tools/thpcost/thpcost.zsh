@@ -15,6 +15,7 @@ _arguments -s \
 	'(-p --pid)'{-p,--pid}'[these processes alone]:processes:_sequence _pids' \
 	'(-c --cgroup)'{-c-,--cgroup=-}'[cgroups instead of processes]::path:' \
 	'(-d --depth)'{-d,--depth}'[add cgroups up, so many levels below]:levels:' \
+	'(-m --memory-stat)'{-m,--memory-stat}'[of cgroups what the kernel counts]' \
 	'(-g --group-by)'{-g,--group-by}'[those together instead of processes]:what:(name user)' \
 	'(-t --top)'{-t,--top}'[the largest alone]:rows:' \
 	'(-S --sort)'{-S,--sort}'[largest of that column first]:column:($columns)' \
