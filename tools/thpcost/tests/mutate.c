@@ -6,7 +6,8 @@
 static const char *const words[] = {
 	"18446744073709551615", "18446744073709551616", "18014398509481984 kB", "-1", "0", " kB",
 	"AnonHugePages:", "VmPTE:\t", "thp_split_pmd ", "Name:\t", "0::/", "1:memory:/", ",memory",
-	"anon_thp ", "cgroup.memory=", "nokmem,", "ffffffffffffffff-", "{\"machine\":{", "\"system\":{", "\"gain\":1e999", "Uid:\t1\t2\t",
+	"anon_thp ", "cgroup.memory=", "nokmem,", "ffffffffffffffff-",
+	"{\"machine\":{", "\"system\":{", "\"gain\":1e999", "Uid:\t1\t2\t",
 	"7f0000000000-7f0000200000 rw-p 00000000 00:00 0", "/dev/zero", ":", "\n", "", " ",
 };
 
