@@ -140,8 +140,8 @@ static void last_one(struct child *me, void *arg)
 	struct child *top = &f->child[0];
 	struct tables before;
 
-	(void)me;
 	prctl(PR_SET_PDEATHSIG, 0);
+	child_pause(me);
 	child_pause(top);
 	before = tables_read(0);
 	report(region_intact(&f->r), "the last one reads the contents");
@@ -159,9 +159,13 @@ static void last_one(struct child *me, void *arg)
 static void short_lived(struct child *me, void *arg)
 {
 	struct family f = { .r = region_of_thps(THPS, 5), .child[0] = *me };
+	struct child c;
 
 	(void)arg;
-	child_start(last_one, &f);
+	c = child_start(last_one, &f);
+	/* Its death is no signal to the other any more. */
+	child_wait_pause(&c);
+	child_go(&c);
 }
 
 static void parent_exits_first(void)
