@@ -127,6 +127,23 @@ static void pinned_in_the_swap_cache(void)
 	report(region_intact(&r), "contents");
 }
 
+/* All are read, page by page. */
+static void one_is_lost(const struct region *r, size_t bad)
+{
+	size_t lost = 0;
+
+	for (size_t i = 0; i < THPS * thp_pages(); i++)
+		if (i == bad)
+			report(!can_read(region_page(r, i)),
+			       "the page there cannot be had");
+		else if (!can_read(region_page(r, i)) ||
+			 !pattern_holds(region_page(r, i), 1, r->seed, i))
+			lost++;
+	if (!report(!lost, "every other page can"))
+		report_note("%zu cannot", lost);
+	report(region_huge(r) == THPS - 1, "the other THPs are huge");
+}
+
 static uint64_t frame(const char *at)
 {
 	return pagemap_entry(at) & (PAGEMAP_SOFT_DIRTY - 1);
@@ -138,7 +155,6 @@ static void poison_in_the_swap_cache(void)
 	const size_t bad = thp_pages() / 3;
 	struct region r = region_of_thps(THPS, 8);
 	char number[32];
-	size_t lost = 0;
 
 	if (access(INJECT, F_OK)) {
 		report_skip("this kernel injects no memory failures");
@@ -151,16 +167,7 @@ static void poison_in_the_swap_cache(void)
 		fatal("not in the swap cache");
 	/* It says that it cannot take the page out: nobody maps it. */
 	file_write(INJECT, number);
-	for (size_t i = 0; i < THPS * thp_pages(); i++)
-		if (i == bad)
-			report(!can_read(region_page(&r, i)),
-			       "the page there cannot be had");
-		else if (!can_read(region_page(&r, i)) ||
-			 !pattern_holds(region_page(&r, i), 1, r.seed, i))
-			lost++;
-	if (!report(!lost, "every other page can"))
-		report_note("%zu cannot", lost);
-	report(region_huge(&r) == THPS - 1, "the other THPs are huge");
+	one_is_lost(&r, bad);
 }
 
 static void swapoff_brings_it(void)
@@ -178,21 +185,12 @@ static void a_bad_sector(void)
 	const size_t bad = thp_pages() / 3;
 	struct region r = swapped_out(4);
 	char *at = region_page(&r, bad);
-	size_t lost = 0;
 
 	forget();
 	/* Of reads that are merged, all fail. */
 	file_must_write("/proc/sys/vm/page-cluster", "0");
 	swap_disk_break(pagemap_slot(pagemap_entry(at)));
-	for (size_t i = 0; i < THPS * thp_pages(); i++)
-		if (i == bad)
-			report(!can_read(at), "the page there cannot be had");
-		else if (!can_read(region_page(&r, i)) ||
-			 !pattern_holds(region_page(&r, i), 1, r.seed, i))
-			lost++;
-	if (!report(!lost, "every other page can"))
-		report_note("%zu cannot", lost);
-	report(region_huge(&r) == THPS - 1, "the other THPs are huge");
+	one_is_lost(&r, bad);
 }
 
 static void on_a_disk(void)
