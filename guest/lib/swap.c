@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "cgroup.h"
 #include "file.h"
 #include "pagemap.h"
 #include "reclaim.h"
@@ -243,6 +244,19 @@ void swap_out_by_pmd(const struct region *r)
 	    swap_holds(r) != r->thps * thp_pages())
 		fatal("%ld of %zu THPs swapped out by PMD",
 		      vmstat("thp_swpout_pmd") - out, r->thps);
+}
+
+long swap_cached(void)
+{
+	return file_field("/proc/meminfo", "SwapCached:") * 1024;
+}
+
+void swap_cache_forget(void)
+{
+	for (int i = 0; swap_cached() >= (long)thp_size() && i < RECLAIM_MOST; i++)
+		cgroup_reclaim();
+	if (swap_cached() >= (long)thp_size())
+		fatal("%ld bytes stay in the swap cache", swap_cached());
 }
 
 long swap_free(void)

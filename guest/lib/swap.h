@@ -57,6 +57,17 @@ size_t swap_holds(const struct region *r);
  */
 void swap_out_by_pmd(const struct region *r);
 
+/* What is in the swap cache, in bytes. */
+long swap_cached(void);
+
+/*
+ * Has reclaim drop from the swap cache each THP that was written to the disk, which
+ * it does by itself sooner or later; the caller is in a memory cgroup that it made
+ * (cgroup_join()). Small pages may stay: of the process itself, or on a CPU's way to
+ * a list.
+ */
+void swap_cache_forget(void);
+
 /* Free slots, in bytes. */
 long swap_free(void);
 

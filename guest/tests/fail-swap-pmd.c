@@ -11,6 +11,9 @@
 
 #define SWAP_SIZE	(64 * thp_size())
 
+/* What the disk takes for a request. */
+#define DISK_NSEC	10000
+
 /* Of 512 pages that are read one by one, so many are made to fail. */
 #define MOST_SITES	40
 
@@ -21,10 +24,23 @@ static void swap_out(struct scene *s)
 	swap_out_by_pmd(&s->r);
 }
 
+/* Nothing of it stays in the swap cache. */
+static void swap_out_to_disk(struct scene *s)
+{
+	swap_out(s);
+	swap_cache_forget();
+}
+
 /* Swap-in is page by page. */
 static void swap_out_only(struct scene *s)
 {
 	swap_out_by_pmd(&s->r);
+	file_must_write(knob, "out");
+}
+
+static void swap_out_only_to_disk(struct scene *s)
+{
+	swap_out_to_disk(s);
 	file_must_write(knob, "out");
 }
 
@@ -164,10 +180,40 @@ static const struct sweep sweeps[] = {
 	  .tear_down = switch_on },
 };
 
+/*
+ * What reads, from swap that takes requests and is waited for. MADV_COLLAPSE does
+ * not wait: on every kernel it says EAGAIN after a few pages.
+ */
+static const struct sweep disk_sweeps[] = {
+	{ "read from a disk", .never_splits = true, .charges = true,
+	  .most = MOST_SITES, .set_up = swap_out_to_disk,
+	  .call = touch_by_read, .fault = true },
+	{ "read from a disk where it is not swapped in whole", .charges = true,
+	  .may_keep = 1, .most = MOST_SITES,
+	  .set_up = swap_out_only_to_disk, .call = touch_by_read,
+	  .fault = true, .tear_down = switch_on },
+	{ "swapoff of a disk", .split_error = ENOMEM, .may_keep = 1,
+	  .charges = true, .most = MOST_SITES, .set_up = swap_out_only_to_disk,
+	  .call = call_swapoff, .finish = swap_on_again, .done = intact,
+	  .partly = intact, .tear_down = switch_on },
+};
+
 TEST("fail-swap-pmd")
 {
 	if (!swap_on_by_pmd(SWAP_SIZE))
 		return;
 	sweeps_run(SPLIT_OF_PMD, sweeps, sizeof(sweeps) / sizeof(*sweeps));
+	swap_off();
+	if (!cgroup_make_or_skip())
+		return;
+	if (!swap_on_disk(SWAP_SIZE, DISK_NSEC)) {
+		report_skip("this kernel has no null_blk");
+		return;
+	}
+	/* A page that another CPU is about to put on a list is not reclaimed. */
+	cpu_stay();
+	cgroup_join();
+	sweeps_run(SPLIT_OF_PMD, disk_sweeps,
+		   sizeof(disk_sweeps) / sizeof(*disk_sweeps));
 	swap_off();
 }

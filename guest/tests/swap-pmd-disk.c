@@ -27,28 +27,6 @@ static struct region swapped_out(uint64_t seed)
 	return r;
 }
 
-static long cached(void)
-{
-	return file_field("/proc/meminfo", "SwapCached:");
-}
-
-static bool a_thp_is_cached(void)
-{
-	return cached() >= (long)thp_size() / 1024;
-}
-
-/*
- * What is written to the disk leaves the swap cache with the next reclaim. Small
- * pages may stay: of the process itself, or on a CPU's way to a list.
- */
-static void forget(void)
-{
-	for (int i = 0; a_thp_is_cached() && i < RECLAIM_MOST; i++)
-		cgroup_reclaim();
-	if (a_thp_is_cached())
-		fatal("%ld KiB stay in the swap cache", cached());
-}
-
 static void comes_back(const struct region *r)
 {
 	long in = vmstat("thp_swpin_pmd");
@@ -76,7 +54,7 @@ static void from_the_device(void)
 	struct region r = swapped_out(2);
 	long read;
 
-	forget();
+	swap_cache_forget();
 	read = vmstat("pswpin");
 	comes_back(&r);
 	read = vmstat("pswpin") - read;
@@ -87,7 +65,7 @@ static void from_the_device(void)
 
 static bool all_cached(void)
 {
-	return cached() >= (long)(THPS * thp_size() / 1024);
+	return swap_cached() >= (long)(THPS * thp_size());
 }
 
 /* To write then takes no fault, and what the disk has is old. */
@@ -99,7 +77,7 @@ static void written_in_the_swap_cache(void)
 	report(all_cached(), "still cached");
 	region_fill(&r, 6);
 	swap_out_by_pmd(&r);
-	forget();
+	swap_cache_forget();
 	comes_back(&r);
 }
 
@@ -174,7 +152,7 @@ static void swapoff_brings_it(void)
 {
 	struct region r = swapped_out(3);
 
-	forget();
+	swap_cache_forget();
 	swap_off();
 	report(region_intact(&r), "contents");
 	report(region_huge(&r) == THPS, "huge");
@@ -186,7 +164,7 @@ static void a_bad_sector(void)
 	struct region r = swapped_out(4);
 	char *at = region_page(&r, bad);
 
-	forget();
+	swap_cache_forget();
 	/* Of reads that are merged, all fail. */
 	file_must_write("/proc/sys/vm/page-cluster", "0");
 	swap_disk_break(pagemap_slot(pagemap_entry(at)));

@@ -140,7 +140,7 @@ static void all_is_cached(void)
 	long read = vmstat("pswpin");
 	struct move m = swapped_out();
 
-	if (file_field("/proc/meminfo", "SwapCached:") < (long)thp_size() / 1024)
+	if (swap_cached() < (long)thp_size())
 		fatal("not in the swap cache");
 	report(moves(&m), "moved");
 	report(source_is_empty(&m), "nothing is left at the source");
