@@ -23,7 +23,7 @@ JOBS ?= 2
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo pressure test test-arch try packages clean distclean
+.PHONY: help demo test test-arch try packages clean distclean
 
 help:
 	@echo 'make demo              what the change gives back: stock and undeposit side by side'
@@ -32,6 +32,7 @@ help:
 	@echo 'make test-arch         all of them on other machines; ARCH= one of: $(MACHINES)'
 	@echo 'make bench             instructions of every operation on THPs, stock and undeposit'
 	@echo 'make bench-check       fail where a ratio is 2 % above the committed one (bench-baseline writes them)'
+	@echo 'make traffic           what some of them miss in a model of caches; CACHES=l1d=32/8,l2=1024/16,llc=16384/16'
 	@echo 'make report            it as a page with plots, with the demo if it was run: build/$(BASE)/report/index.html'
 	@echo "make programs          Debian's own programs (redis, Java, databases ...) on both; PROGRAM=redis one"
 	@echo
@@ -48,6 +49,7 @@ help:
 	@echo 'make check-builds      no new warning (gcc, clang, W=1, sparse) in many configurations; BUILD=name'
 	@echo 'make check-plants      bugs planted in the series, and whether the tests notice them; PLANT=zap-skips/fail-zap one'
 	@echo 'make check-bases       where the series of the bases differ, and why; DIFF=1 shows the messages'
+	@echo 'make test-debian       all of this on a Debian that has git and make alone; SUITE=trixie, STEPS="demo test" some'
 	@echo 'make check-callers     whether docs/split-callers.md has a row for each caller of a split, and no other'
 	@echo
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
@@ -102,47 +104,24 @@ GUEST := $(GUEST_BUILD)/initrd.gz
 $(GUEST_OBJECTS): | packages
 
 include report/bench.mk
+include report/pressure.mk
 include programs/programs.mk
 
-# These count instructions, so no two runs differ: a result stands until the
-# kernel or the guest changes. Arguments: the program, its kernel and its config,
-# MiB, seconds, and what the command line has besides.
-define figures
-	@mkdir -p $(@D)
-	@echo "  running $1 on $2 $6" >&2
-	@printf '{"kernel":"%s","config":"$3.config","memory":%d,"cpus":1}\n' \
-		"$$(cat $(B)/$2/$3.release)" $$(($4 << 20)) >$@.tmp
-	@$(VMRUN) --kernel $< --initrd $(GUEST) --memory $4 --icount --timeout $5 \
-		--append "undeposit.run=$1 $6" --console $(@:.jsonl=.console) >>$@.tmp
-	@mv $@.tmp $@
-endef
-
+# It counts instructions, so no two runs differ: a result stands until the kernel or
+# the guest changes.
 $(B)/demo/%.jsonl: $(B)/%/demo.bzImage $(GUEST) $(VMRUN)
-	$(call figures,demo,$*,demo,4096,600)
-
-$(B)/pressure/%.jsonl: $(B)/%/test.bzImage $(GUEST) $(VMRUN)
-	$(call figures,pressure,$*,test,768,3600)
-
-$(B)/pressure/never.jsonl: $(B)/undeposit/test.bzImage $(GUEST) $(VMRUN)
-	$(call figures,pressure,undeposit,test,768,3600,undeposit.pmd_swap=never)
+	@mkdir -p $(@D)
+	@echo "  running demo on $*" >&2
+	@printf '{"kernel":"%s","config":"demo.config","memory":%d,"cpus":1}\n' \
+		"$$(cat $(B)/$*/demo.release)" $$((4096 << 20)) >$@.tmp
+	@$(VMRUN) --kernel $< --initrd $(GUEST) --memory 4096 --icount --timeout 600 \
+		--append undeposit.run=demo --console $(@:.jsonl=.console) >>$@.tmp
+	@mv $@.tmp $@
 
 demo: $(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl $(COMPARE)
 	@echo
 	@$(COMPARE) --claims report/claims --save $(B)/demo.json \
 		$(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl
-
-# A base whose series has that knob.
-PRESSURE_NEVER := $(if $(wildcard patches/$(BASE)/pmd-swap),$(B)/pressure/never.jsonl)
-
-# With PMD swap entries, and without: where splitting takes tables in reclaim.
-pressure: $(B)/pressure/stock.jsonl $(B)/pressure/undeposit.jsonl \
-		$(PRESSURE_NEVER) $(COMPARE)
-	@$(if $(PRESSURE_NEVER),echo; echo 'pmd_swap = never'; \
-		$(COMPARE) --rows report/pressure-rows --claims report/pressure-claims \
-		--save $(B)/pressure-never.json $(B)/pressure/stock.jsonl $(PRESSURE_NEVER))
-	@echo
-	@$(COMPARE) --rows report/pressure-rows --claims report/pressure-claims \
-		--save $(B)/pressure.json $(B)/pressure/stock.jsonl $(B)/pressure/undeposit.jsonl
 
 # Every test on the changed kernel, those that say "both" on stock, and the ones
 # chosen for other machines.
@@ -166,7 +145,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(TRY_IMAGES) $(VMRUN)
 
 clean:
 	rm -rf build/host build/guest build/guest-* build/tools build/kit $(B)/series $(B)/end-* $(B)/checks $(B)/planted $(B)/thpcost $(B)/demo $(B)/demo.json \
-		$(B)/pressure $(B)/pressure.json $(B)/pressure-never.json $(B)/bench $(B)/bench.json $(B)/report $(B)/deb $(B)/deb-test $(B)/programs $(B)/programs.json build/programs $(B)/stock $(B)/undeposit $(B)/try
+		$(B)/pressure $(B)/pressure.json $(B)/pressure-never.json $(B)/bench $(B)/bench.json $(B)/traffic $(B)/traffic.json $(B)/report $(B)/deb $(B)/deb-test $(B)/programs $(B)/programs.json build/programs $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \

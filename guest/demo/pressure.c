@@ -20,6 +20,9 @@
  * *_private	each process has its THPs alone
  * *_shared	each THP is mapped by four processes
  * *_slow	swap is a disk that takes milliseconds for a request
+ * *_fragmented	no 512 slots of swap that follow one another are free, so that each THP
+ *		is split to be swapped out: how often reclaim needs tables then, for
+ *		the tables of whole THPs, is *_thp_split_pmd
  * *_crowd	a thousand processes map 32 MiB of THPs, do nothing and are in the
  *		way: beside them there is room for a third of the work
  * *_atomic	watermarks are low, and a process allocates with GFP_ATOMIC:
@@ -33,7 +36,9 @@
  * touch_insn	guest instructions for a byte, on average
  *
  * undeposit.pmd_swap= of the kernel command line, where the kernel has that knob,
- * is what it is set to; undeposit.setting= is one setting, to be run alone.
+ * is what it is set to; undeposit.setting= is one setting, or touch, to be run alone:
+ * what another has done to memory, fragments of a thousand processes' page tables
+ * say, is not measured then.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -50,15 +55,18 @@
 
 #define REPEATS		5		/* they differ by a tenth and more */
 #define BUDGET		1000000000UL	/* instructions a repetition */
+#define GLOBAL_BUDGET	2500000000UL	/* the first touch of all takes 1000000000 */
 #define MiB		(1UL << 20)
 #define SWAP_SIZE	(1UL << 30)
 #define SLOW_SIZE	(256UL << 20)	/* it keeps in memory what it is given */
 #define SLOW_NSEC	2000000UL
+#define FRAGMENTED_SIZE	(192UL << 20)
+#define FRAGMENT	128		/* slots, of which one stays in use */
 #define CROWD		1000
 #define CROWD_THPS	16
 #define LOW_WATERMARKS	"1024"		/* KiB of min_free_kbytes */
 #define SIGNALS		20000		/* queued at a time */
-#define TABLES_EVERY	64		/* units between looks at PageTables */
+#define TABLES_EVERY	16		/* units between looks at PageTables */
 #define TOUCH_THPS	64
 #define TOUCHES		96
 #define MIN_FREE	"/proc/sys/vm/min_free_kbytes"
@@ -74,6 +82,7 @@ static const struct setting {
 	size_t families;	/* each with THPs of its own */
 	size_t sharers;		/* processes of one that map them */
 	bool slow;
+	bool fragmented;
 	bool crowd;		/* the limit is what it takes, and so much more */
 	bool atomic;
 } settings[] = {
@@ -83,6 +92,8 @@ static const struct setting {
 	  .families = 1, .sharers = 4 },
 	{ "cgroup_slow", .limit = 64 * MiB, .work = 128 * MiB,
 	  .families = 4, .sharers = 1, .slow = true },
+	{ "cgroup_fragmented", .limit = 64 * MiB, .work = 128 * MiB,
+	  .families = 4, .sharers = 1, .fragmented = true },
 	{ "cgroup_crowd", .limit = 32 * MiB, .work = 96 * MiB,
 	  .families = 1, .sharers = 1, .crowd = true },
 	{ "global_private", .families = 4, .sharers = 1 },
@@ -194,6 +205,12 @@ static void look_at_tables(void)
 		;
 }
 
+static void one_more(void)
+{
+	if (atomic_fetch_add(&common->units, 1) % TABLES_EVERY == 0)
+		look_at_tables();
+}
+
 /* What is shared is read, and seldom written: then it is not shared any more. */
 static void work(struct worker *w)
 {
@@ -204,8 +221,7 @@ static void work(struct worker *w)
 			check(w, thp);
 		else
 			renew(w, thp);
-		if (atomic_fetch_add(&common->units, 1) % TABLES_EVERY == 0)
-			look_at_tables();
+		one_more();
 	}
 }
 
@@ -240,7 +256,7 @@ static void family(struct child *me, void *arg)
 		fatal("MADV_HUGEPAGE");
 	for (size_t i = 0; i < w->thps && insn_now() < common->end; i++) {
 		renew(w, i);
-		atomic_fetch_add(&common->units, 1);
+		one_more();
 	}
 	share(w);
 	work(w);
@@ -274,6 +290,11 @@ static void queue_signals(struct child *me, void *arg)
 	}
 }
 
+static uint64_t budget_of(const struct setting *s)
+{
+	return s->limit ? BUDGET : GLOBAL_BUDGET;
+}
+
 static size_t bytes_of_work(const struct setting *s)
 {
 	if (s->work)
@@ -289,7 +310,7 @@ static void repeat(const struct setting *s, int number)
 	struct child queue;
 
 	common->units = 0;
-	common->end = insn_now() + BUDGET;
+	common->end = insn_now() + budget_of(s);
 	if (s->atomic)
 		queue = child_start(queue_signals, NULL);
 	for (size_t i = 0; i < s->families; i++) {
@@ -361,7 +382,7 @@ static void play(struct child *me, void *arg)
 	metric(s->name, "units_most", each[REPEATS - 1], "count");
 	metric(s->name, "units", units, "count");
 	if (insn_counts())
-		metric(s->name, "insn_per_unit", REPEATS * BUDGET / units,
+		metric(s->name, "insn_per_unit", REPEATS * budget_of(s) / units,
 		       "instructions");
 	metric(s->name, "tables_peak", common->tables * 1024, "bytes");
 	if (s->atomic) {
@@ -388,17 +409,47 @@ static long count_stalls(void)
 	return sum;
 }
 
+static bool swap_for(const struct setting *s)
+{
+	return s->slow ? swap_on_disk(SLOW_SIZE, SLOW_NSEC) :
+	       swap_on(s->fragmented ? FRAGMENTED_SIZE : SWAP_SIZE);
+}
+
+/* Fills swap with small pages, and frees them but for one here and there. */
+static struct region fragment_swap(void)
+{
+	struct region r = region_reserve(FRAGMENTED_SIZE / thp_size());
+	const size_t size = r.thps * thp_size();
+
+	region_map(&r, 0, r.thps);
+	if (madvise(r.base, size, MADV_NOHUGEPAGE))
+		fatal("MADV_NOHUGEPAGE");
+	region_fill(&r, 1);
+	for (int i = 0; swap_free() && i < RECLAIM_GOES; i++)
+		if (madvise(r.base, size, MADV_PAGEOUT))
+			fatal("MADV_PAGEOUT");
+	if (swap_free())
+		fatal("swap is not full: %ld bytes are free", swap_free());
+	for (size_t i = 0; i < r.thps * thp_pages(); i += FRAGMENT)
+		if (madvise(region_page(&r, i), (FRAGMENT - 1) * page_size(),
+			    MADV_DONTNEED))
+			fatal("MADV_DONTNEED");
+	return r;
+}
+
 static void run(const struct setting *s)
 {
 	long before[COUNTERS];
 	long stalls_before;
 	long min_free = file_number(MIN_FREE);
+	struct region fragments;
 	char text[32];
 	struct child c;
 
-	if (!(s->slow ? swap_on_disk(SLOW_SIZE, SLOW_NSEC) : swap_on(SWAP_SIZE)) ||
-	    (s->limit && !cgroup_make()))
+	if (!swap_for(s) || (s->limit && !cgroup_make()))
 		fatal("this kernel has no zram, no null_blk or no memory cgroups");
+	if (s->fragmented)
+		fragments = fragment_swap();
 	if (s->atomic)
 		file_must_write(MIN_FREE, LOW_WATERMARKS);
 	memset(common, 0, sizeof(*common));
@@ -418,6 +469,8 @@ static void run(const struct setting *s)
 		cgroup_remove();
 	snprintf(text, sizeof(text), "%ld", min_free);
 	file_must_write(MIN_FREE, text);
+	if (s->fragmented)
+		munmap(fragments.base, fragments.thps * thp_size());
 	swap_off();
 }
 
@@ -466,7 +519,7 @@ PROGRAM("pressure")
 		file_must_write(KNOB, mode);
 	if (!cmdline_value("undeposit.setting=", one, sizeof(one)))
 		*one = '\0';
-	if (!*one)
+	if (!*one || !strcmp(one, "touch"))
 		touch();
 	for (size_t i = 0; i < SETTINGS; i++)
 		if (!*one || !strcmp(one, settings[i].name))
