@@ -27,7 +27,7 @@ build/programs/%/packages: build/programs/%/conf
 	@rm $@.tmp
 
 # Where what is run is built in the root, by its compilers, the root is made of that, too.
-build/programs/%/root.img: build/programs/%/packages programs/root vm/debian-archives $$(if $$(wildcard programs/$$*/build),$$(wildcard programs/$$*/*)) | packages-programs
+build/programs/%/root.img: build/programs/%/packages programs/root vm/debian-root vm/debian-archives $$(if $$(wildcard programs/$$*/build),$$(wildcard programs/$$*/*)) | packages-debian-root
 	@programs/root $* $(@D)
 
 # Programs in C run in that root, which is of the release that this machine has.

@@ -38,7 +38,7 @@ CHOSEN := $(foreach m,$(MACHINES),$(if $(call machine_choice,$m),$m))
 
 # The packages of a small kernel, installed in a Debian that boots them.
 .PHONY: test-deb
-$(B)/deb-test/root.img: $(B)/deb-test/stamp build/tools/thpcost vm/deb-root vm/debian-archives vm/deb-init | packages-deb-test
+$(B)/deb-test/root.img: $(B)/deb-test/stamp build/tools/thpcost vm/deb-root vm/debian-root vm/debian-archives vm/deb-init | packages-debian-root
 	@vm/deb-root $(@D)
 
 test-deb: $(B)/deb-test/root.img $(VMRUN)
