@@ -85,24 +85,24 @@ dist:
 	@echo build/undeposit-$$(tools/version).tar.gz
 
 # The tests run the tool with the sanitizers: a wrong read ends it.
-$(TOOLS_BUILD)/tests/thpcost: $(THPCOST_SOURCES) $(wildcard tools/thpcost/*.h) tools/tools.mk | packages
+$(TOOLS_BUILD)/tests/thpcost: $(THPCOST_SOURCES) $(wildcard tools/thpcost/*.h) tools/tools.mk | $(TOOLS_PACKAGES)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(TOOLS_TESTFLAGS) $(TOOLS_SANITIZE) -DVERSION='"test"' \
 		-o $@ $(THPCOST_SOURCES) $(TOOLS_LIBS)
 
 $(TOOLS_BUILD)/tests/parse: $(addprefix tools/thpcost/tests/,parse.c mutate.c fuzz.c fuzz.h) \
-		$(PARSERS) $(wildcard tools/thpcost/*.h) tools/tools.mk | packages
+		$(PARSERS) $(wildcard tools/thpcost/*.h) tools/tools.mk | $(TOOLS_PACKAGES)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(TOOLS_TESTFLAGS) $(TOOLS_SANITIZE) -o $@ $(filter %.c,$^) -lcjson
 
-$(TOOLS_BUILD)/tests/json: tools/thpcost/tests/json.c | packages
+$(TOOLS_BUILD)/tests/json: tools/thpcost/tests/json.c | $(TOOLS_PACKAGES)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(TOOLS_TESTFLAGS) -o $@ $< -lcjson
 
-test-tools: $(THPCOST_TESTED) $$(KIT_TESTED)
+test-tools: $(THPCOST_TESTED) $$(KIT_TESTED) | $(if $(TOOLS_PACKAGES),packages-tools-test)
 	@prove --failures -j$(JOBS) $(THPCOST_TESTS) $(KIT_TESTS)
 
-$(TOOLS_BUILD)/tests/dashboard: tools/thpcost/tests/dashboard.c | packages
+$(TOOLS_BUILD)/tests/dashboard: tools/thpcost/tests/dashboard.c | $(TOOLS_PACKAGES)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(TOOLS_TESTFLAGS) -o $@ $< -lcjson
 
@@ -119,6 +119,25 @@ $(TOOLS_BUILD)/fleet/usr/bin: packages/fleet
 
 test-thpcost-fleet: $(TOOLS_BUILD)/tests/thpcost $(TOOLS_BUILD)/tests/dashboard $(FLEET)
 	@prove --failures tools/thpcost/tests/fleet :: $(FLEET)
+
+# Debian's package: built from what "make dist" packs, tried and removed in a root of SUITE
+# made for that. Made again where a commit changed what it is made of.
+.PHONY: test-thpcost-deb
+RELEASE		:= $(shell . /etc/os-release && echo $$VERSION_CODENAME)
+SUITE		?= $(RELEASE)
+DEB_COMMIT	= git log -1 --format=%H -- Makefile debian tools
+
+$(TOOLS_BUILD)/deb/commit: FORCE
+	@mkdir -p $(@D)
+	@$(DEB_COMMIT) | cmp -s - $@ || $(DEB_COMMIT) >$@
+
+$(TOOLS_BUILD)/deb/%/tap: $(TOOLS_BUILD)/deb/commit vm/debian-root vm/debian-archives | packages-debian-root
+	@SUITE=$* tools/deb $(@D) "$$($(MAKE) -s --no-print-directory dist)"
+
+.PRECIOUS: $(TOOLS_BUILD)/deb/%/tap
+
+test-thpcost-deb: $(TOOLS_BUILD)/deb/$(SUITE)/tap
+	@prove --failures --exec cat $<
 
 # Beside ps aux, on this machine: a figure, not a test.
 .PHONY: bench-thpcost
