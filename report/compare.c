@@ -89,7 +89,7 @@ static char *tables_text(const struct figures *f, const char *metric)
 
 	if (isnan(before) || isnan(after))
 		return NULL;
-	return formatted("%.0f > %.0f", before / 1024, after / 1024);
+	return format("%.0f > %.0f", before / 1024, after / 1024);
 }
 
 /* The text of a cell, NULL for an empty one. */
@@ -108,7 +108,7 @@ static char *cell(const struct compare *c, int column, const struct row *row)
 	case COL_CHANGED:
 		return value_text(c, value_of(changed, metric), unit_of(changed, metric));
 	case COL_RATIO:
-		return isnan(ratio) ? NULL : formatted("%.3f", ratio);
+		return isnan(ratio) ? NULL : format("%.3f", ratio);
 	case COL_HUGETLBFS:
 		return value_text(c, value_of(stock, row->beside), unit_of(stock, row->beside));
 	case COL_STOCK_MIN:
@@ -191,7 +191,7 @@ static void print_table(const struct compare *c)
 		if (heading_due)
 			add_line(c, table, must(strdup(heading)), NULL);
 		heading_due = false;
-		add_line(c, table, formatted("%s%s%s", plain ? heading : "", plain ? ": " : "  ",
+		add_line(c, table, format("%s%s%s", plain ? heading : "", plain ? ": " : "  ",
 					     row.what), &row);
 	}
 	if (scols_print_table(table))
@@ -209,7 +209,7 @@ static void save(struct compare *c)
 	cJSON_AddItemToObject(all, "stock", figures_json(&c->pair.stock));
 	cJSON_AddItemToObject(all, "undeposit", figures_json(&c->pair.changed));
 	text = must(cJSON_Print(all));
-	temporary = formatted("%s.tmp", c->save);
+	temporary = format("%s.tmp", c->save);
 	out = fopen(temporary, "we");
 	if (!out || fprintf(out, "%s\n", text) < 0 || fclose(out) || rename(temporary, c->save)) {
 		unlink(temporary);

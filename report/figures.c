@@ -7,13 +7,6 @@
 
 #include "figures.h"
 
-void *must(void *p)
-{
-	if (!p)
-		errx(EXIT_FAILURE, "out of memory");
-	return p;
-}
-
 FILE *open_or_die(const char *name)
 {
 	FILE *f = fopen(name, "re");
@@ -222,7 +215,7 @@ static void load(struct figures *f, cJSON *all, const char *kernel, const char *
 		f->answers = must(cJSON_CreateObject());
 }
 
-void pair_load(struct pair *p, const char *name)
+cJSON *object_load(const char *name)
 {
 	FILE *in = open_or_die(name);
 	char *text = NULL;
@@ -236,8 +229,20 @@ void pair_load(struct pair *p, const char *name)
 	free(text);
 	if (!cJSON_IsObject(all))
 		errx(EXIT_FAILURE, "%s: not a JSON object", name);
+	return all;
+}
+
+void pair_take(struct pair *p, cJSON *all, const char *name)
+{
 	load(&p->stock, all, "stock", name);
 	load(&p->changed, all, "undeposit", name);
+}
+
+void pair_load(struct pair *p, const char *name)
+{
+	cJSON *all = object_load(name);
+
+	pair_take(p, all, name);
 	cJSON_Delete(all);
 }
 

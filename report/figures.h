@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "../tools/must.h"
+
 struct figures {
 	const char *file;
 	cJSON *kernel;		/* the header line */
@@ -30,9 +32,6 @@ struct pair {
 	struct figures changed;
 };
 
-/* Returns @p, unless it is NULL: then the program ends, out of memory. */
-void *must(void *p);
-
 /* Opens a file to read; a failure ends the program. */
 FILE *open_or_die(const char *name);
 
@@ -45,8 +44,12 @@ char *next_line(FILE *f, char **buf, size_t *size, unsigned int *number);
 /* Reads a file; ends the program where it is not as said above, or empty. */
 void figures_read(struct figures *f, const char *name);
 
-/* Reads what compare saved; ends the program where it is something else. */
+/* The object that a file holds; ends the program where it holds something else. */
+cJSON *object_load(const char *name);
+
+/* What compare saved, in file @name: as read, or of an object, which loses it. */
 void pair_load(struct pair *p, const char *name);
+void pair_take(struct pair *p, cJSON *all, const char *name);
 
 /* A metric's value, NAN where that kernel said none; and its unit, or "". */
 double value_of(const struct figures *f, const char *metric);

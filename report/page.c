@@ -2,10 +2,10 @@
 /*
  * page - the report: one HTML page that needs no other file
  *
- * usage: page BENCH.json DEMO.json|- DIR CONFIG...
+ * usage: page BENCH.json DEMO.json|- TRAFFIC.json|- PROGRAMS.json|- DIR CONFIG...
  *
- * Writes to standard output. The JSON files are what compare saved (-: the demo
- * was not run, and its part is left out), DIR has the plots as SVG, CONFIG are
+ * Writes to standard output. The JSON files are what compare and programs saved (-:
+ * it was not run, and its part is left out), DIR has the plots as SVG, CONFIG are
  * the fragments that the kernels of the bench are made of. The order of the page
  * is that of the functions that main() calls.
  */
@@ -21,6 +21,8 @@
 
 #define ROWS	"report/bench-rows"
 #define DEMO_ROWS	"report/rows"
+#define TRAFFIC_ROWS	"report/traffic-rows"
+#define PROGRAMS_ROWS	"report/programs-rows"
 #define GOALS	"report/goals"
 #define STYLE	"report/page.css"
 
@@ -32,6 +34,9 @@ struct page {
 	struct pair bench;
 	struct pair demo;
 	bool has_demo;
+	struct pair traffic;
+	bool has_traffic;
+	cJSON *programs;	/* by their names; NULL: were not run */
 	const char *dir;
 	char **configs;
 	int nr_configs;
@@ -239,29 +244,91 @@ static void put_value(const struct figures *f, const char *metric)
 	puts(!isnan(value) && bytes ? " KiB</td>" : "</td>");
 }
 
-static void put_demo(const struct page *page)
+static void put_table_head(const char *beside)
 {
-	const struct pair *d = &page->demo;
-	struct rows rows = rows_open(DEMO_ROWS);
+	printf("<div class=scroll><table>\n<thead><tr><th></th><th>stock</th><th>changed</th>"
+	       "<th>ratio</th>%s%s%s</tr></thead>\n<tbody>\n", beside ? "<th>" : "", beside ? beside : "",
+	       beside ? "</th>" : "");
+}
+
+static void put_heading(const char *text, bool beside)
+{
+	puts("<tr class=heading><th scope=row>");
+	put_escaped(text);
+	printf("</th><td colspan=%d></td></tr>\n", beside ? 4 : 3);
+}
+
+static void put_row(const struct pair *p, const struct row *row, bool beside)
+{
+	double ratio = ratio_of(p, row->metric);
+
+	puts("<tr><th scope=row>");
+	put_escaped(row->what);
+	puts("</th>");
+	put_value(&p->stock, row->metric);
+	put_value(&p->changed, row->metric);
+	printf(isnan(ratio) ? "<td></td>" : "<td>%.3f</td>", ratio);
+	if (beside)
+		put_value(&p->stock, row->beside);
+	puts("</tr>");
+}
+
+/* All that @file lists. */
+static void put_rows(const struct pair *p, const char *file, const char *beside)
+{
+	struct rows rows = rows_open(file);
 	struct row row;
 
-	puts("<h2>The demo</h2>\n<div class=scroll><table>\n<thead><tr><th></th><th>stock</th><th>changed</th>"
-	     "<th>ratio</th><th>hugetlbfs</th></tr></thead>\n<tbody>");
-	while (rows_next(&rows, &row)) {
-		printf("<tr%s><th scope=row>", row.heading ? " class=heading" : "");
-		put_escaped(row.what);
-		puts("</th>");
-		if (!row.heading) {
-			put_value(&d->stock, row.metric);
-			put_value(&d->changed, row.metric);
-			printf(isnan(ratio_of(d, row.metric)) ? "<td></td>" : "<td>%.3f</td>",
-			       ratio_of(d, row.metric));
-			put_value(&d->stock, row.beside);
-		} else {
-			puts("<td colspan=4></td>");
-		}
-		puts("</tr>");
-	}
+	put_table_head(beside);
+	while (rows_next(&rows, &row))
+		if (row.heading)
+			put_heading(row.what, beside);
+		else
+			put_row(p, &row, beside);
+	puts("</tbody></table></div>");
+}
+
+static void put_demo(const struct page *page)
+{
+	puts("<h2>The demo</h2>");
+	put_rows(&page->demo, DEMO_ROWS, "hugetlbfs");
+}
+
+static void put_traffic(const struct page *page)
+{
+	puts("<h2>Misses of a model of caches</h2>\n"
+	     "<p>For one THP: what is read and written as data, and what a cache did not have. Instructions, "
+	     "the MMU's own reads of page tables and prefetching are not in the model.");
+	put_rows(&page->traffic, TRAFFIC_ROWS, NULL);
+}
+
+/* What neither kernel has of it is left out. */
+static void put_program(cJSON *program)
+{
+	const cJSON *failures = cJSON_GetObjectItemCaseSensitive(program, "failures");
+	struct rows rows = rows_open(PROGRAMS_ROWS);
+	struct pair p;
+	struct row row;
+
+	put_heading(program->string, false);
+	if (cJSON_GetArraySize(failures))
+		put_heading("failed", false);
+	if (!cJSON_HasObjectItem(program, "stock") || !cJSON_HasObjectItem(program, "undeposit"))
+		return;
+	pair_take(&p, program, program->string);
+	while (rows_next(&rows, &row))
+		if (value_of(&p.stock, row.metric) > 0 || value_of(&p.changed, row.metric) > 0)
+			put_row(&p, &row, false);
+}
+
+static void put_programs(const struct page *page)
+{
+	cJSON *program;
+
+	puts("<h2>Debian's own programs</h2>");
+	put_table_head(NULL);
+	cJSON_ArrayForEach(program, page->programs)
+		put_program(program);
 	puts("</tbody></table></div>");
 }
 
@@ -299,27 +366,40 @@ static void put_method(const struct page *page)
 	puts("</pre></details>\n</main>\n</body>\n</html>");
 }
 
+static bool load_if_there(struct pair *p, const char *name)
+{
+	if (!strcmp(name, "-"))
+		return false;
+	pair_load(p, name);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	struct page page;
+	struct page page = { 0 };
 
-	if (argc < 5)
-		errx(EXIT_FAILURE, "usage: page BENCH.json DEMO.json|- DIR CONFIG...");
+	if (argc < 7)
+		errx(EXIT_FAILURE, "usage: page BENCH.json DEMO.json|- TRAFFIC.json|- PROGRAMS.json|- DIR CONFIG...");
 	pair_load(&page.bench, argv[1]);
-	page.has_demo = strcmp(argv[2], "-");
-	if (page.has_demo)
-		pair_load(&page.demo, argv[2]);
-	page.dir = argv[3];
-	page.configs = argv + 4;
-	page.nr_configs = argc - 4;
+	page.has_demo = load_if_there(&page.demo, argv[2]);
+	page.has_traffic = load_if_there(&page.traffic, argv[3]);
+	if (strcmp(argv[4], "-"))
+		page.programs = object_load(argv[4]);
+	page.dir = argv[5];
+	page.configs = argv + 6;
+	page.nr_configs = argc - 6;
 
 	put_head();
 	put_cards(&page);
 	put_ratios(&page);
 	put_table(&page);
 	put_growth(&page);
+	if (page.has_traffic)
+		put_traffic(&page);
 	if (page.has_demo)
 		put_demo(&page);
+	if (page.programs)
+		put_programs(&page);
 	put_method(&page);
 	if (fflush(stdout))
 		err(EXIT_FAILURE, "standard output");

@@ -78,9 +78,9 @@ static void check_given(struct program *p, const struct figures *f, const char *
 			*right++ = '\0';
 		text = answer(f, name);
 		if (!text)
-			fail(p, formatted("no answer '%s' on %s", name, kernel));
+			fail(p, format("no answer '%s' on %s", name, kernel));
 		else if (right && strcmp(text, right))
-			fail(p, formatted("answer '%s' on %s is '%s', not '%s'", name, kernel,
+			fail(p, format("answer '%s' on %s is '%s', not '%s'", name, kernel,
 					  text, right));
 	}
 	free(list);
@@ -100,7 +100,7 @@ static int check_answers(struct program *p)
 		if (text && !strcmp(text, item->valuestring))
 			same++;
 		else if (text)
-			fail(p, formatted("answer '%s' is '%s', on stock '%s'", item->string, text,
+			fail(p, format("answer '%s' is '%s', on stock '%s'", item->string, text,
 					  item->valuestring));
 	}
 	return same;
@@ -114,16 +114,16 @@ static bool check_alive(struct program *p)
 	bool alive;
 
 	if (stock != 0)
-		fail(p, formatted("died on stock (%s), see %s", answer(&p->pair.stock, "end"),
+		fail(p, format("died on stock (%s), see %s", answer(&p->pair.stock, "end"),
 				  p->pair.stock.file));
 	if (changed != 0)
-		fail(p, formatted("died on undeposit (%s), see %s",
+		fail(p, format("died on undeposit (%s), see %s",
 				  answer(&p->pair.changed, "end"), p->pair.changed.file));
 	alive = stock == 0 && changed == 0;
 	stock = value_of(&p->pair.stock, "oom_kill");
 	changed = value_of(&p->pair.changed, "oom_kill");
 	if (!(changed <= stock))
-		fail(p, formatted("killed for lack of memory: %.0f times, on stock %.0f", changed,
+		fail(p, format("killed for lack of memory: %.0f times, on stock %.0f", changed,
 				  stock));
 	return alive;
 }
@@ -148,7 +148,7 @@ static void add_metric(struct programs *c, const struct pair *pair, const char *
 		[COL_WHAT] = what,
 		[COL_STOCK] = amount_text(stock, unit, false),
 		[COL_CHANGED] = amount_text(changed, unit, false),
-		[COL_RATIO] = isnan(ratio) ? NULL : formatted("%.3f", ratio),
+		[COL_RATIO] = isnan(ratio) ? NULL : format("%.3f", ratio),
 	};
 
 	if ((isnan(stock) || stock == 0) && (isnan(changed) || changed == 0)) {
@@ -174,24 +174,24 @@ static void add_metrics(struct programs *c, const struct pair *pair)
 
 		if (cJSON_HasObjectItem(listed, metric->string))
 			continue;
-		what = formatted("  %s", metric->string);
+		what = format("  %s", metric->string);
 		for (char *at = what; *at; at++)
 			if (*at == '_')
 				*at = ' ';
 		add_metric(c, pair, metric->string, what);
 	}
 	cJSON_ArrayForEach(metric, listed)
-		add_metric(c, pair, metric->string, formatted("  %s", metric->valuestring));
+		add_metric(c, pair, metric->string, format("  %s", metric->valuestring));
 	cJSON_Delete(listed);
 }
 
 static bool read_kernel(struct programs *c, struct program *p, struct figures *f,
 			const char *kernel)
 {
-	char *name = formatted("%s/%s/%s.jsonl", c->dir, kernel, p->name);
+	char *name = format("%s/%s/%s.jsonl", c->dir, kernel, p->name);
 
 	if (access(name, R_OK)) {
-		fail(p, formatted("did not run to its end on %s", kernel));
+		fail(p, format("did not run to its end on %s", kernel));
 		free(name);
 		return false;
 	}
@@ -212,14 +212,14 @@ static int look_at(struct programs *c, struct program *p)
 	if (stock && changed) {
 		same = check_alive(p) ? check_answers(p) : 0;
 		add_line(c, (char *[NR_COLUMNS]){
-			formatted("%s: %d of %d answers the same%s", p->name, same,
+			format("%s: %d of %d answers the same%s", p->name, same,
 				  cJSON_GetArraySize(p->pair.stock.answers),
 				  p->failures->child ? ", FAILED" : "") });
 		add_metrics(c, &p->pair);
 		cJSON_AddItemToObject(object, "stock", figures_json(&p->pair.stock));
 		cJSON_AddItemToObject(object, "undeposit", figures_json(&p->pair.changed));
 	} else {
-		add_line(c, (char *[NR_COLUMNS]){ formatted("%s: FAILED", p->name) });
+		add_line(c, (char *[NR_COLUMNS]){ format("%s: FAILED", p->name) });
 	}
 	failed = cJSON_GetArraySize(p->failures);
 	cJSON_AddItemToObject(c->all, p->name, object);
@@ -228,7 +228,7 @@ static int look_at(struct programs *c, struct program *p)
 
 static void save(const struct programs *c)
 {
-	char *text = must(cJSON_Print(c->all)), *temporary = formatted("%s.tmp", c->save);
+	char *text = must(cJSON_Print(c->all)), *temporary = format("%s.tmp", c->save);
 	FILE *out = fopen(temporary, "we");
 
 	if (!out || fprintf(out, "%s\n", text) < 0 || fclose(out) || rename(temporary, c->save)) {

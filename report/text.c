@@ -2,25 +2,12 @@
 #define _GNU_SOURCE
 #include <err.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "figures.h"
 #include "text.h"
-
-char *formatted(const char *format, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		errx(EXIT_FAILURE, "out of memory");
-	va_end(args);
-	return text;
-}
 
 /* 1234567 as 1,234,567 */
 static char *grouped(double value)
@@ -46,11 +33,11 @@ char *amount_text(double value, const char *unit, bool plain)
 	if (isnan(value))
 		return NULL;
 	if (plain)
-		return formatted("%.0f", value);
+		return format("%.0f", value);
 	if (strcmp(unit, "bytes"))
 		return grouped(value);
 	number = grouped(value / 1024);
-	text = formatted("%s KiB", number);
+	text = format("%s KiB", number);
 	free(number);
 	return text;
 }

@@ -5,9 +5,6 @@
 
 #include <stdbool.h>
 
-/* As asprintf(3); the program ends where there is no memory. */
-char *formatted(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /*
  * 1234567 as "1,234,567"; bytes, where @unit says so, as KiB. With @plain the
  * number alone, for programs to read. NULL where the value is unknown (NAN).

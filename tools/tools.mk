@@ -17,7 +17,7 @@ TOOLS_PACKAGES	:= $(if $(filter install uninstall,$(MAKECMDGOALS))$(NO_APT),,$(i
 
 # What reads and adds up, apart from what prints: a guest test has it, too.
 THPCOST_CORE	:= $(addprefix tools/thpcost/,parse.c zero.c cost.c check.c share.c survey.c)
-THPCOST_SOURCES	:= $(wildcard tools/thpcost/*.c)
+THPCOST_SOURCES	:= tools/must.c $(wildcard tools/thpcost/*.c)
 THPCOST_TESTS	:= $(addprefix tools/thpcost/tests/,documents rows cgroups bad-input files install broken live) \
 		   $(TOOLS_BUILD)/tests/parse
 # What they try, and make fuzz does.
@@ -56,14 +56,14 @@ $(TOOLS_BUILD)/version: FORCE
 	@version="$(TOOLS_VERSION)"; [ "$$version" = unknown -a -s $@ ] || \
 		echo "$$version" | cmp -s - $@ || echo "$$version" >$@
 
-$(TOOLS_BUILD)/thpcost.d/%.o: tools/thpcost/%.c tools/tools.mk | $(TOOLS_PACKAGES)
+$(TOOLS_BUILD)/thpcost.d/%.o: tools/%.c tools/tools.mk | $(TOOLS_PACKAGES)
 	@mkdir -p $(@D)
 	$(TOOLS_CC) $(TOOLS_CFLAGS) -c -o $@ $<
 
-$(TOOLS_BUILD)/thpcost.d/thpcost.o: $(TOOLS_BUILD)/version
-$(TOOLS_BUILD)/thpcost.d/thpcost.o: TOOLS_CFLAGS += -DVERSION="\"$$(cat $(TOOLS_BUILD)/version)\""
+$(TOOLS_BUILD)/thpcost.d/thpcost/thpcost.o: $(TOOLS_BUILD)/version
+$(TOOLS_BUILD)/thpcost.d/thpcost/thpcost.o: TOOLS_CFLAGS += -DVERSION="\"$$(cat $(TOOLS_BUILD)/version)\""
 
-$(TOOLS_BUILD)/thpcost: $(THPCOST_SOURCES:tools/thpcost/%.c=$(TOOLS_BUILD)/thpcost.d/%.o)
+$(TOOLS_BUILD)/thpcost: $(THPCOST_SOURCES:tools/%.c=$(TOOLS_BUILD)/thpcost.d/%.o)
 	$(TOOLS_CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(TOOLS_LIBS)
 
 install: tools
@@ -85,7 +85,7 @@ dist:
 	@echo build/undeposit-$$(tools/version).tar.gz
 
 # The tests run the tool with the sanitizers: a wrong read ends it.
-$(TOOLS_BUILD)/tests/thpcost: $(THPCOST_SOURCES) $(wildcard tools/thpcost/*.h) tools/tools.mk | $(TOOLS_PACKAGES)
+$(TOOLS_BUILD)/tests/thpcost: $(THPCOST_SOURCES) $(wildcard tools/*.h tools/thpcost/*.h) tools/tools.mk | $(TOOLS_PACKAGES)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(TOOLS_TESTFLAGS) $(TOOLS_SANITIZE) -DVERSION='"test"' \
 		-o $@ $(THPCOST_SOURCES) $(TOOLS_LIBS)
@@ -174,4 +174,4 @@ fuzz: | packages-fuzz
 	$(TOOLS_BUILD)/fuzz/parse -max_total_time=$(SECONDS) -max_len=4096 -print_final_stats=1 \
 		-artifact_prefix=$(TOOLS_BUILD)/fuzz/ $(TOOLS_BUILD)/fuzz/corpus tools/thpcost/tests/corpus
 
--include $(wildcard $(TOOLS_BUILD)/thpcost.d/*.d)
+-include $(wildcard $(TOOLS_BUILD)/thpcost.d/*.d $(TOOLS_BUILD)/thpcost.d/*/*.d)

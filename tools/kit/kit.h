@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "../../guest/bench/bench.h"
+#include "../must.h"
 #include "counters.h"
 
 /* Of the files that "run" writes and "compare" reads. */
@@ -77,9 +78,6 @@ struct spread spread_of(double *values, size_t count);
 
 /* @s as an object of JSON; null where nothing is known. */
 cJSON *spread_json(const struct spread *s);
-
-void *must(void *p);
-char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* measure.c */
 

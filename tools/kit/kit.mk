@@ -11,7 +11,7 @@ KIT_LIB		:= $(KIT_BUILD)/lib
 KIT_BENCH	:= $(filter-out $(addprefix guest/bench/,bench.c growth.c swap.c),$(wildcard guest/bench/*.c))
 KIT_GUEST_LIB	:= $(patsubst %,guest/lib/%.c,advice child cpu file huge kernel node pagemap pattern \
 			region size split tables uffd)
-KIT_SOURCES	:= $(wildcard tools/kit/*.c) tools/thpcost/replace.c
+KIT_SOURCES	:= $(wildcard tools/kit/*.c) tools/must.c tools/thpcost/replace.c
 KIT_GUEST_OBJECTS := $(patsubst %.c,$(KIT_BUILD)/%.o,$(KIT_BENCH) $(KIT_GUEST_LIB))
 KIT_OBJECTS	:= $(KIT_SOURCES:%.c=$(KIT_BUILD)/%.o)
 KIT_CFLAGS	:= -std=c11 -D_GNU_SOURCE -Wall -Wextra -Werror -O2 -MMD -MP
@@ -42,7 +42,7 @@ $(KIT_BUILD)/kit: $(KIT_OBJECTS) $(KIT_GUEST_OBJECTS) $(KIT_LIB)/libcjson.a
 
 # The tests run it with the sanitizers, and with Debian's shared libraries; its
 # operations without, whose memory is not to be watched.
-$(TOOLS_BUILD)/tests/kit: $(KIT_SOURCES) $(KIT_GUEST_OBJECTS) $(wildcard tools/kit/*.h tools/thpcost/*.h) \
+$(TOOLS_BUILD)/tests/kit: $(KIT_SOURCES) $(KIT_GUEST_OBJECTS) $(wildcard tools/kit/*.h tools/*.h tools/thpcost/*.h) \
 		guest/bench/bench.h tools/kit/kit.mk | packages
 	@mkdir -p $(@D)
 	$(HOSTCC) $(TOOLS_TESTFLAGS) $(TOOLS_SANITIZE) -DVERSION='"test"' \

@@ -1,29 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <err.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "kit.h"
-
-void *must(void *p)
-{
-	if (!p)
-		errx(EXIT_FAILURE, "out of memory");
-	return p;
-}
-
-char *format(const char *fmt, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		errx(EXIT_FAILURE, "out of memory");
-	va_end(args);
-	return text;
-}
 
 static int by_value(const void *a, const void *b)
 {

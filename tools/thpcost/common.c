@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,25 +15,6 @@
 #include "groups.h"
 #include "parse.h"
 #include "thpcost.h"
-
-void *must(void *p)
-{
-	if (!p)
-		errx(EXIT_FAILURE, "out of memory");
-	return p;
-}
-
-char *format(const char *fmt, ...)
-{
-	va_list args;
-	char *out;
-
-	va_start(args, fmt);
-	if (vasprintf(&out, fmt, args) < 0)
-		errx(EXIT_FAILURE, "out of memory");
-	va_end(args);
-	return out;
-}
 
 char *size_text(const struct thpcost *t, uint64_t size)
 {

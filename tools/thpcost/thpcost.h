@@ -5,6 +5,7 @@
 
 #include <time.h>
 
+#include "../must.h"
 #include "survey.h"
 
 #define COLUMNS_MAX	32
@@ -58,11 +59,6 @@ char *process_command(const struct root *root, pid_t pid);
 
 /* Why processes of others may not be read: for people. */
 const char *read_why_not(void);
-
-void *must(void *p);
-
-/* As printf(), to a text to be freed. */
-char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* @name with \xNN for what is no UTF-8, which JSON and Prometheus do not take. To be freed. */
 char *utf8_text(const char *name);
