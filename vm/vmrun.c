@@ -65,6 +65,7 @@ struct vm {
 	unsigned int cpus;
 	unsigned int timeout;	/* seconds */
 	bool icount;
+	const char *plugin;
 	bool kvm;
 	bool verbose;
 	bool probe;
@@ -272,6 +273,10 @@ static void exec_qemu(const struct vm *vm, int fds[NR_STREAMS])
 	if (vm->icount) {
 		add_arg(argv, &argc, "-icount");
 		add_arg(argv, &argc, "shift=0,sleep=off");
+	}
+	if (vm->plugin && !vm->probe) {
+		add_arg(argv, &argc, "-plugin");
+		add_arg(argv, &argc, "%s", vm->plugin);
 	}
 	add_arg(argv, &argc, "-m");
 	add_arg(argv, &argc, "%u", vm->memory);
@@ -548,6 +553,7 @@ static void usage(void)
 	      " -n, --nodes N          memory nodes that share it (default: 1)\n"
 	      " -c, --cpus N           CPUs (default: 1)\n"
 	      " -I, --icount           the guest's clock counts instructions (one CPU)\n"
+	      " -P, --plugin ARG       a plugin of the emulator, as its -plugin takes it\n"
 	      " -K, --kvm              use KVM where a guest boots with it, else TCG\n"
 	      " -t, --timeout SECONDS  limit of the whole run (default: 120)\n"
 	      " -o, --console FILE     where the console goes (default: nowhere)\n"
@@ -567,6 +573,7 @@ static const struct option options[] = {
 	{ "nodes",	required_argument, NULL, 'n' },
 	{ "cpus",	required_argument, NULL, 'c' },
 	{ "icount",	no_argument,	   NULL, 'I' },
+	{ "plugin",	required_argument, NULL, 'P' },
 	{ "kvm",	no_argument,	   NULL, 'K' },
 	{ "timeout",	required_argument, NULL, 't' },
 	{ "console",	required_argument, NULL, 'o' },
@@ -582,7 +589,7 @@ static void parse(struct vm *vm, int argc, char **argv)
 	const char *machine = "x86_64";
 	int c;
 
-	while ((c = getopt_long(argc, argv, "k:i:d:a:M:m:n:c:IKt:o:A:fvh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "k:i:d:a:M:m:n:c:IP:Kt:o:A:fvh", options, NULL)) != -1) {
 		switch (c) {
 		case 'k': vm->kernel = optarg; break;
 		case 'i': vm->initrd = optarg; break;
@@ -593,6 +600,7 @@ static void parse(struct vm *vm, int argc, char **argv)
 		case 'n': vm->nodes = number("nodes", optarg); break;
 		case 'c': vm->cpus = number("cpus", optarg); break;
 		case 'I': vm->icount = true; break;
+		case 'P': vm->plugin = optarg; break;
 		case 'K': vm->kvm = true; break;
 		case 't': vm->timeout = number("timeout", optarg); break;
 		case 'o': vm->console_name = optarg; break;

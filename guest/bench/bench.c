@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../lib/mark.h"
 #include "bench.h"
 
 #define CHILD_LIMIT	1800	/* guest seconds */
@@ -35,12 +36,15 @@ struct job {
 static uint64_t cost_of(const struct bench *b, const struct work *w)
 {
 	uint64_t (*now)(void) = b->clock ? b->clock : insn_now;
-	uint64_t start;
+	uint64_t start, cost;
 
 	bench_step(b->prepare, w);
+	mark(MARK_BEGIN);
 	start = now();
 	b->op(w);
-	return now() - start;
+	cost = now() - start;
+	mark(MARK_END);
+	return cost;
 }
 
 /* The body of an operation's process. */
