@@ -47,6 +47,14 @@ check-builds: $(B)/undeposit/stamp | packages-checks
 check-bases:
 	@check/bases $(DIFF:%=--diff)
 
+# The lab itself on another Debian, from nothing: hours. What works there is committed.
+SUITE ?= trixie
+STEPS ?= root tools test-tools demo test bench test-deb
+
+.PHONY: test-debian
+test-debian: | packages-debian-root
+	@prove --timer --failures --exec "check/debian $(SUITE)" $(STEPS)
+
 # Every caller of a split function has its row, and no row has lost its caller.
 check-callers: $(B)/undeposit/stamp
 	@check/callers $(B)/undeposit/source docs/split-callers.md \
