@@ -5,6 +5,7 @@
  * cannot read a sector, or memory fails, the page that lies there is lost, and no
  * other.
  */
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +18,16 @@
 #define SWAP_SIZE	(16 * THPS * thp_size())
 #define OWN_PAGES	64	/* of the process itself: reclaim takes them, too */
 #define INJECT		"/sys/kernel/debug/hwpoison/corrupt-pfn"
+
+/* Bits of /proc/kpageflags. */
+#define FRAME_ANON		(1ULL << 12)
+#define FRAME_SWAP_CACHE	(1ULL << 13)
+#define FRAME_HEAD		(1ULL << 15)
+#define FRAME_POISONED		(1ULL << 19)
+
+/* More than any machine of the tests has. */
+#define FRAMES		(8ULL << 30 >> 12)
+
 #define LATENCY		(200 * 1000UL)	/* ns of a request */
 
 static struct region swapped_out(uint64_t seed)
@@ -122,6 +133,31 @@ static void one_is_lost(const struct region *r, size_t bad)
 	report(region_huge(r) == THPS - 1, "the other THPs are huge");
 }
 
+/* Of a page frame; 0 where there is none. */
+static uint64_t frame_flags(uint64_t pfn)
+{
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	uint64_t flags = 0;
+
+	if (fd < 0)
+		fatal("/proc/kpageflags");
+	if (pread(fd, &flags, sizeof(flags), pfn * sizeof(flags)) < 0)
+		flags = 0;
+	close(fd);
+	return flags;
+}
+
+/* Of the one large folio in the swap cache that nobody has mapped. */
+static uint64_t frame_of_unmapped(void)
+{
+	const uint64_t want = FRAME_HEAD | FRAME_SWAP_CACHE;
+
+	for (uint64_t pfn = 0; pfn < FRAMES; pfn += thp_pages())
+		if ((frame_flags(pfn) & (want | FRAME_ANON)) == want)
+			return pfn;
+	fatal("no THP was read to the swap cache");
+}
+
 static uint64_t frame(const char *at)
 {
 	return pagemap_entry(at) & (PAGEMAP_SOFT_DIRTY - 1);
@@ -146,6 +182,37 @@ static void poison_in_the_swap_cache(void)
 	/* It says that it cannot take the page out: nobody maps it. */
 	file_write(INJECT, number);
 	one_is_lost(&r, bad);
+}
+
+/*
+ * Memory fails where a THP was read to, and nobody has mapped it since. The others
+ * come back, and what failed is free for nobody: the kernel would complain.
+ */
+static void poison_in_what_was_read(void)
+{
+	const size_t bad = thp_pages() / 3;
+	struct region r = region_of_thps(1, 9);
+	size_t lost = 0;
+	uint64_t pfn;
+	char number[32];
+
+	if (access(INJECT, F_OK)) {
+		report_skip("this kernel injects no memory failures");
+		return;
+	}
+	swap_out_by_pmd(&r);
+	swap_cache_forget();
+	if (madvise(r.base, thp_size(), MADV_WILLNEED))
+		fatal("MADV_WILLNEED");
+	pfn = frame_of_unmapped();
+	snprintf(number, sizeof(number), "%" PRIu64, pfn + bad);
+	file_write(INJECT, number);
+	for (size_t i = thp_pages(); i--;)
+		lost += !can_read(region_page(&r, i)) ||
+			!region_holds(&r, i, 1);
+	report(!lost, "every page is read again");
+	report(frame_flags(pfn + bad) & FRAME_POISONED &&
+	       frame_flags(pfn) & FRAME_HEAD, "what failed is not free");
 }
 
 static void swapoff_brings_it(void)
@@ -182,6 +249,7 @@ static void on_a_disk(void)
 	CASE(written_in_the_swap_cache);
 	CASE(pinned_in_the_swap_cache);
 	CASE(poison_in_the_swap_cache);
+	CASE(poison_in_what_was_read);
 	CASE(a_bad_sector);
 	CASE(swapoff_brings_it);
 }

@@ -134,6 +134,24 @@ static void all_was_read(void)
 	comes_back(&m, true);
 }
 
+/* A page of it is not to be had while nobody has mapped the rest. */
+static void a_page_of_what_was_read(void)
+{
+	const size_t page = thp_pages() / 2;
+	struct move m = swapped_out();
+	char *to = region_page(&m.to, page);
+
+	if (madvise(m.from.base, thp_size(), MADV_WILLNEED))
+		fatal("MADV_WILLNEED");
+	report(uffd_move(m.uffd, to, region_page(&m.from, page), page_size()) ==
+	       (long)page_size(), "moved");
+	close(m.uffd);
+	report(pattern_holds(to, 1, SEED, page), "contents of the page");
+	report(region_holds(&m.from, 0, page) &&
+	       region_holds(&m.from, page + 1, thp_pages() - page - 1),
+	       "contents of the others");
+}
+
 /* Reclaim has to find it at the target when it is swapped out again. */
 static void all_is_cached(void)
 {
@@ -167,6 +185,7 @@ TEST("swap-pmd-move")
 	CASE(shared);
 	CASE(a_page_is_cached);
 	CASE(all_was_read);
+	CASE(a_page_of_what_was_read);
 	swap_off();
 	if (swap_on_disk(SWAP_SIZE, LATENCY)) {
 		CASE(all_is_cached);
