@@ -3,8 +3,7 @@
  * A process forks again and again, and its children exit at once, while another
  * CPU splits its THPs or swaps them out: mappers come and go between the look at
  * who needs a PTE table and the walk that takes it. All THPs are done within a
- * few tries, and no contents change. And it forks once while a THP that many map is
- * split, at a moment that differs from one THP to the next: each is split at once.
+ * few tries, and no contents change.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,7 +11,6 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "../lib/test.h"
@@ -26,12 +24,6 @@
 
 /* Until one THP more is done. */
 #define MOST_TRIES	RECLAIM_MOST
-
-/* Tables for so many take a good part of the time of a split. */
-#define CROWD		120
-
-/* Moments of a split at which one fork begins. */
-#define MOMENTS		40
 
 /* Guest seconds; it takes a tenth of it: only a hang comes near. */
 #define LIMIT		300
@@ -51,8 +43,6 @@ static struct shared {
 	struct region r;
 	pid_t pid;			/* who forks */
 	atomic_bool over;
-	atomic_bool begun;
-	atomic_ullong nsec;		/* that the last split took */
 	unsigned int tries;		/* at most, for one more */
 	unsigned int undone;		/* rounds that did not do all */
 } *shared;
@@ -177,16 +167,6 @@ static void fill(struct region *r, unsigned int round)
 		fatal("not all THPs are huge");
 }
 
-static struct shared *shared_page(void)
-{
-	void *page = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (page == MAP_FAILED)
-		fatal("mmap");
-	return page;
-}
-
 static void in_the_storm(const struct work *work)
 {
 	long failed = vmstat("thp_split_pmd_failed");
@@ -195,7 +175,10 @@ static void in_the_storm(const struct work *work)
 	struct tables before;
 	struct child c;
 
-	shared = shared_page();
+	shared = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (shared == MAP_FAILED)
+		fatal("mmap");
 	c = child_start(other, NULL);
 	child_wait_pause(&c);
 	cpu_stay_on(0);
@@ -233,97 +216,11 @@ static void reclaim(void)
 	in_the_storm(&swap_all);
 }
 
-static uint64_t nsec_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
-/* Splits one THP after the other, each when it is told to. */
-static void split_each(struct child *me, void *arg)
-{
-	const struct region *r = arg;
-	uint64_t start;
-
-	cpu_stay_on(1);
-	for (size_t i = 0; i < r->thps; i++) {
-		child_pause(me);
-		start = nsec_now();
-		shared->begun = true;
-		split_folios_of(shared->pid, region_thp(r, i), thp_size());
-		shared->nsec = nsec_now() - start;
-	}
-	child_pause(me);
-}
-
-/* Whether THP @i was split, with a fork @after nanoseconds; no fork if 0. */
-static bool split_beside_fork(struct child *splitter, uint64_t after)
-{
-	long split = vmstat("thp_split_page");
-	uint64_t start;
-	pid_t pid = 0;
-
-	shared->begun = false;
-	child_go(splitter);
-	while (!shared->begun)
-		;
-	start = nsec_now();
-	while (nsec_now() - start < after)
-		;
-	if (after) {
-		pid = fork();
-		if (pid < 0)
-			fatal("fork");
-		if (!pid)
-			for (;;)
-				pause();
-	}
-	child_wait_pause(splitter);
-	if (pid) {
-		kill(pid, SIGKILL);
-		child_reap(pid, 10);
-	}
-	return vmstat("thp_split_page") - split == 1;
-}
-
-static void one_fork(void)
-{
-	struct region r = region_of_thps(1 + MOMENTS, 1);
-	size_t split = 0, changed = 0;
-	struct crowd crowd;
-	struct child c;
-	uint64_t nsec;
-
-	shared = shared_page();
-	shared->pid = getpid();
-	crowd = crowd_start(CROWD, &r);
-	c = child_start(split_each, &r);
-	child_wait_pause(&c);
-	cpu_stay_on(0);
-	if (!split_beside_fork(&c, 0))
-		fatal("a THP is not split, and nobody forks");
-	nsec = shared->nsec;
-	for (size_t i = 1; i <= MOMENTS; i++)
-		split += split_beside_fork(&c, nsec * i / MOMENTS);
-	for (size_t i = 0; i < r.thps * thp_pages(); i++)
-		changed += !region_holds(&r, i, 1);
-	if (!report(split == MOMENTS, "each THP is split at once"))
-		report_note("%zu of %d are", split, MOMENTS);
-	report(!changed, "contents");
-	report(crowd_finds_intact(&crowd, 2), "contents in the others");
-	child_go(&c);
-	child_end(&c);
-	crowd_end(&crowd);
-}
-
 TEST("fork-storm")
 {
 	if (!cgroup_make_or_skip())
 		return;
 	case_run_for("folio splits", folio_splits, LIMIT);
-	case_run_for("one fork", one_fork, LIMIT);
 	if (swap_on_by_pte(SWAP_SIZE)) {
 		case_run_for("reclaim", reclaim, LIMIT);
 		swap_off();
