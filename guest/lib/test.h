@@ -44,6 +44,7 @@
 #include "vmas.h"
 #include "vmstat.h"
 #include "watch.h"
+#include "zswap.h"
 
 struct program {
 	const char *name;

@@ -16,8 +16,6 @@
 #define SWAP_SIZE	(16 * THPS * thp_size())
 #define OWN_PAGES	64	/* of the process itself: reclaim takes them, too */
 #define MEETINGS	12
-#define MOST_STORES	2000
-#define ENABLED		"/sys/module/zswap/parameters/enabled"
 
 static unsigned char byte_of(size_t page)
 {
@@ -101,11 +99,11 @@ static void nothing_is_there(void)
 	struct region r = filled(2);
 	long out = vmstat("zswpout");
 
-	file_must_write(ENABLED, "N");
+	zswap_switch(false);
 	swap_out_by_pmd(&r);
 	report(vmstat("zswpout") == out, "nothing goes to zswap");
 	comes_back(&r, THPS, 0);
-	file_must_write(ENABLED, "Y");
+	zswap_switch(true);
 }
 
 static void swapoff_brings_it(void)
@@ -122,36 +120,14 @@ static void swapoff_brings_it(void)
 		fatal("swap");
 }
 
-/*
- * Over its limit, a group has zswap look at some pages for each that comes in, and
- * write those that it has seen before. They leave the swap cache with the next
- * reclaim.
- */
+/* They leave the swap cache with the next reclaim. */
 static long write_some(void)
 {
-	long before = vmstat("zswpwb");
-	char limit[32];
+	long written = zswap_write_some();
 
-	snprintf(limit, sizeof(limit), "%ld",
-		 cgroup_number("memory.zswap.current") - (long)page_size());
-	if (cgroup_write("memory.zswap.max", limit))
-		fatal("memory.zswap.max");
-	for (int i = 0; vmstat("zswpwb") == before && i < MOST_STORES; i++) {
-		char *page = mmap(NULL, page_size(), PROT_READ | PROT_WRITE,
-				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-		if (page == MAP_FAILED)
-			fatal("mmap");
-		*page = 1;
-		reclaim_range(page, page_size());
-		munmap(page, page_size());
-	}
-	cgroup_write("memory.zswap.max", "max");
-	before = vmstat("zswpwb") - before;
-	for (int i = 0; i < RECLAIM_MOST &&
-	     file_field("/proc/meminfo", "SwapCached:"); i++)
+	for (int i = 0; i < RECLAIM_MOST && swap_cached(); i++)
 		cgroup_reclaim();
-	return before;
+	return written;
 }
 
 static void a_part_is_written(void)
@@ -237,7 +213,7 @@ static void two_meet(void)
 
 TEST("swap-pmd-zswap")
 {
-	if (file_write(ENABLED, "Y")) {
+	if (!zswap_switch(true)) {
 		report_skip("this kernel has no zswap");
 		return;
 	}
