@@ -57,6 +57,7 @@ help:
 	@echo 'make test-tools        its tests on this machine, and those of the kit'
 	@echo 'make bench-thpcost         its CPU time beside that of ps, with 5,000 processes; with 1,000 cgroups, as root'
 	@echo 'make test-thpcost-fleet    Prometheus rules and dashboard with the real programs: downloads 23 MB'
+	@echo 'make test-thpcost-deb      its Debian package, built and tried in a Debian made for that; SUITE=trixie'
 	@echo 'make test-thpcost-kernels  how it does on older kernels: needs a download, and half an hour to build one'
 	@echo 'make fuzz SECONDS=60   its parsers, with libFuzzer'
 	@echo 'make kit               one static program that measures on hardware what the bench counts: docs/hardware.md'
@@ -64,7 +65,7 @@ help:
 	@echo
 	@echo 'make deb               Debian packages of the changed kernel, to install: build/$(BASE)/deb'
 	@echo '                       CONFIG=file (default: of this machine); LOCALMODCONFIG=1, LSMOD=file'
-	@echo 'make test-deb          packages of a small kernel, installed in a Debian that boots them'
+	@echo 'make test-deb          packages of a small kernel and of thpcost, installed in a Debian that boots them'
 	@echo
 	@echo 'make clean             remove what was built, except that tree'
 	@echo 'make distclean         remove build/ whole, unless that tree has unsaved work'
