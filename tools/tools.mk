@@ -132,7 +132,7 @@ $(TOOLS_BUILD)/deb/commit: FORCE
 	@$(DEB_COMMIT) | cmp -s - $@ || $(DEB_COMMIT) >$@
 
 $(TOOLS_BUILD)/deb/%/tap: $(TOOLS_BUILD)/deb/commit vm/debian-root vm/debian-archives | packages-debian-root
-	@SUITE=$* tools/deb $(@D) "$$($(MAKE) -s --no-print-directory dist)"
+	@SUITE=$* tools/deb $(@D)
 
 .PRECIOUS: $(TOOLS_BUILD)/deb/%/tap
 
