@@ -36,10 +36,20 @@ machine_tests = $(shell awk '/^\#/ { next } \
 machine_choice = $(patsubst %,undeposit/$1/%,$(filter-out -,$(subst $(comma), ,$(call machine_column,$1,6))))
 CHOSEN := $(foreach m,$(MACHINES),$(if $(call machine_choice,$m),$m))
 
-# The packages of a small kernel, installed in a Debian that boots them.
+# The packages of a small kernel and of thpcost, installed in a Debian that boots them:
+# by a test of the first, and by systemd, which runs one of the second.
+DEB_ROOT := $(addprefix vm/,deb-root debian-root debian-archives deb-init deb-service deb-tap)
+THPCOST_DEB = $(TOOLS_BUILD)/deb/$(RELEASE)
+
 .PHONY: test-deb
-$(B)/deb-test/root.img: $(B)/deb-test/stamp build/tools/thpcost vm/deb-root vm/debian-root vm/debian-archives vm/deb-init | packages-debian-root
-	@vm/deb-root $(@D)
+
+build/host/hold-thps: vm/hold-thps.c | packages
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCFLAGS) -o $@ $<
+
+$(B)/deb-test/root.img: $(B)/deb-test/stamp $$(THPCOST_DEB)/tap build/host/hold-thps $(DEB_ROOT) | packages-debian-root
+	@vm/deb-root $(@D) $(THPCOST_DEB)
 
 test-deb: $(B)/deb-test/root.img $(VMRUN)
-	@BASE=$(BASE) KVM=$(KVM) prove --failures check/deb-input vm/deb-test
+	@BASE=$(BASE) KVM=$(KVM) prove --failures check/deb-input
+	@BASE=$(BASE) KVM=$(KVM) prove --failures --exec vm/deb-test packages service
