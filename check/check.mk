@@ -53,7 +53,7 @@ STEPS ?= root tools test-tools demo test bench test-deb
 
 .PHONY: test-debian
 test-debian: | packages-debian-root
-	@prove --timer --failures --exec "check/debian $(SUITE)" $(STEPS)
+	@prove --timer --failures --exec check/debian $(STEPS:%=$(SUITE)/%)
 
 # Every caller of a split function has its row, and no row has lost its caller.
 check-callers: $(B)/undeposit/stamp
