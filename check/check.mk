@@ -48,7 +48,6 @@ check-bases:
 	@check/bases $(DIFF:%=--diff)
 
 # The lab itself on another Debian, from nothing: hours. What works there is committed.
-SUITE ?= trixie
 STEPS ?= root tools test-tools demo test bench test-deb
 
 .PHONY: test-debian
