@@ -326,11 +326,11 @@ static void save(const struct kit *kit)
 	printed = must(cJSON_Print(all));
 	text = format("%s\n", printed);
 	error = replace_file(kit->out, text, strlen(text));
-	if (error)
-		errx(EXIT_FAILURE, "%s: %s", kit->out, strerror(-error));
 	free(text);
 	free(printed);
 	cJSON_Delete(all);
+	if (error)
+		errx(EXIT_FAILURE, "%s: %s", kit->out, strerror(-error));
 }
 
 /* What the file lacks, and why. */
