@@ -56,6 +56,7 @@ struct vm {
 	const char *kernel;
 	const char *initrd;
 	const char *drive;
+	const char *disk;
 	const char *append;
 	const char *console_name;
 	const char *allow[ALLOW_MAX];
@@ -286,9 +287,11 @@ static void exec_qemu(const struct vm *vm, int fds[NR_STREAMS])
 		add_nodes(argv, &argc, vm->nodes, vm->memory);
 	add_arg(argv, &argc, "-smp");
 	add_arg(argv, &argc, m->smp, vm->cpus, vm->cpus);
-	add_arg(argv, &argc, "-kernel");
-	add_arg(argv, &argc, "%s", vm->kernel);
-	if (!vm->probe) {
+	if (vm->kernel) {
+		add_arg(argv, &argc, "-kernel");
+		add_arg(argv, &argc, "%s", vm->kernel);
+	}
+	if (vm->kernel && !vm->probe) {
 		add_arg(argv, &argc, "-initrd");
 		add_arg(argv, &argc, "%s", vm->initrd);
 	}
@@ -296,9 +299,15 @@ static void exec_qemu(const struct vm *vm, int fds[NR_STREAMS])
 		add_arg(argv, &argc, "-drive");
 		add_arg(argv, &argc, "file=%s,format=raw,if=virtio,snapshot=on", vm->drive);
 	}
-	add_arg(argv, &argc, "-append");
-	add_arg(argv, &argc, "%s %s %s %s", m->append, nodes,
-		vm->icount ? m->icount_append : "", vm->append);
+	if (vm->disk && !vm->probe) {
+		add_arg(argv, &argc, "-drive");
+		add_arg(argv, &argc, "file=%s,format=raw,if=virtio", vm->disk);
+	}
+	if (vm->kernel) {
+		add_arg(argv, &argc, "-append");
+		add_arg(argv, &argc, "%s %s %s %s", m->append, nodes,
+			vm->icount ? m->icount_append : "", vm->append);
+	}
 	argv[argc] = NULL;
 
 	execvp(argv[0], argv);
@@ -547,6 +556,8 @@ static void usage(void)
 	      " -k, --kernel FILE      kernel image\n"
 	      " -i, --initrd FILE      initial RAM disk\n"
 	      " -d, --drive FILE       image of a virtio disk, which stays as it is\n"
+	      " -D, --disk FILE        image of a virtio disk, which keeps what is written; without a\n"
+	      "                        kernel, the machine's firmware boots what is on it\n"
 	      " -a, --append ARGS      kernel command line\n"
 	      " -M, --machine NAME     machine to emulate (default: x86_64)\n"
 	      " -m, --memory MIB       memory (default: 1024)\n"
@@ -567,6 +578,7 @@ static const struct option options[] = {
 	{ "kernel",	required_argument, NULL, 'k' },
 	{ "initrd",	required_argument, NULL, 'i' },
 	{ "drive",	required_argument, NULL, 'd' },
+	{ "disk",	required_argument, NULL, 'D' },
 	{ "append",	required_argument, NULL, 'a' },
 	{ "machine",	required_argument, NULL, 'M' },
 	{ "memory",	required_argument, NULL, 'm' },
@@ -589,11 +601,12 @@ static void parse(struct vm *vm, int argc, char **argv)
 	const char *machine = "x86_64";
 	int c;
 
-	while ((c = getopt_long(argc, argv, "k:i:d:a:M:m:n:c:IP:Kt:o:A:fvh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "k:i:d:D:a:M:m:n:c:IP:Kt:o:A:fvh", options, NULL)) != -1) {
 		switch (c) {
 		case 'k': vm->kernel = optarg; break;
 		case 'i': vm->initrd = optarg; break;
 		case 'd': vm->drive = optarg; break;
+		case 'D': vm->disk = optarg; break;
 		case 'a': vm->append = optarg; break;
 		case 'M': machine = optarg; break;
 		case 'm': vm->memory = number("memory", optarg); break;
@@ -620,8 +633,14 @@ static void parse(struct vm *vm, int argc, char **argv)
 	if (optind < argc)
 		errx(EXIT_FAILURE, "unexpected argument '%s'", argv[optind]);
 	vm->machine = find_machine(machine);
-	must_read("kernel", vm->kernel);
-	must_read("initrd", vm->initrd);
+	if (!vm->disk || vm->kernel || vm->initrd) {
+		must_read("kernel", vm->kernel);
+		must_read("initrd", vm->initrd);
+	} else if (*vm->append || vm->icount || vm->kvm || vm->nodes > 1) {
+		errx(EXIT_FAILURE, "--append, --icount, --kvm and --nodes take --kernel");
+	}
+	if (vm->disk)
+		must_read("disk", vm->disk);
 	if (vm->drive)
 		must_read("drive", vm->drive);
 	if (vm->icount && (vm->kvm || vm->cpus > 1))
