@@ -18,7 +18,7 @@ build/host/programs: report/programs.c $(REPORT_SHARED) $(REPORT_HEADERS) | pack
 # The report: one page, its plots, and the tables they are drawn from. The demo, the
 # traffic and the programs are in it where they were run.
 REPORT := $(B)/report
-PLOTS := ratios anon-tables anon-unmap zero-tables zero-populate processes-tables processes-fork
+PLOTS := ratios anon-tables anon-unmap swapped-tables zero-tables zero-populate processes-tables processes-fork
 
 build/host/plotdata build/host/page: build/host/%: report/%.c $(REPORT_SHARED) $(REPORT_HEADERS) | packages
 	@mkdir -p $(@D)
