@@ -32,7 +32,7 @@
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define DONE_LINE	"# undeposit: done"
 
-#define SILENCE_MS	60000	/* no byte from the guest since its start */
+#define SILENCE_MS	60000	/* no byte from the guest since its start; firmware has none */
 #define TRACE_MS	3000	/* collect a trace after its first bad line */
 #define END_MS		15000	/* QEMU ends after the done line */
 #define PROBE_MS	10000	/* a guest under KVM gets through its boot */
@@ -398,7 +398,7 @@ static int run_qemu(struct vm *vm, long long limit_ms)
 	start_qemu(vm);
 	vm->start = now_ms();
 	vm->deadline = vm->start + limit_ms;
-	silence = vm->start + SILENCE_MS;
+	silence = vm->start + (vm->kernel ? SILENCE_MS : limit_ms);
 
 	while (open_streams) {
 		struct pollfd fds[NR_STREAMS + 1];
