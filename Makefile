@@ -65,6 +65,7 @@ help:
 	@echo
 	@echo 'make deb               Debian packages of the changed kernel, to install: build/$(BASE)/deb'
 	@echo '                       CONFIG=file (default: of this machine), CONFIG=cloud; LOCALMODCONFIG=1, LSMOD=file'
+	@echo '                       DBG=1 with debug symbols; FLAVOUR=word, of another configuration; REVISION=number'
 	@echo 'make test-deb          packages of a small kernel and of thpcost, installed in a Debian that boots them'
 	@echo "make test-cloud        Debian's own kernel for clouds with the series, whole, in a Debian with GRUB and systemd: hours; BASE=6.12"
 	@echo
@@ -148,7 +149,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(TRY_IMAGES) $(VMRUN)
 
 clean:
 	rm -rf build/host build/guest build/guest-* build/tools build/kit $(B)/series $(B)/end-* $(B)/checks $(B)/planted $(B)/thpcost $(B)/demo $(B)/demo.json \
-		$(B)/pressure $(B)/pressure.json $(B)/pressure-never.json $(B)/bench $(B)/bench.json $(B)/traffic $(B)/traffic.json $(B)/report $(B)/deb $(B)/deb-test $(B)/deb-cloud $(B)/programs $(B)/programs.json build/programs $(B)/stock $(B)/undeposit $(B)/try
+		$(B)/pressure $(B)/pressure.json $(B)/pressure-never.json $(B)/bench $(B)/bench.json $(B)/traffic $(B)/traffic.json $(B)/report $(B)/deb $(B)/deb-* $(B)/programs $(B)/programs.json build/programs $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \

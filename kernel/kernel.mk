@@ -58,9 +58,12 @@ tree: $(B)/stock/version
 patches: $(B)/stock/version
 	@kernel/patches $(BASE)
 
-# Packages to install. kernel/deb knows what they depend on besides.
+# Packages to install, of each flavour in a folder of its own. kernel/deb knows what
+# they depend on besides.
+FLAVOUR ?= $(filter cloud,$(CONFIG))
+
 deb: $(B)/undeposit/stamp | packages packages-deb
-	@kernel/deb $(BASE) deb "$(CONFIG)"
+	@FLAVOUR=$(FLAVOUR) kernel/deb $(BASE) deb$(FLAVOUR:%=-%) "$(CONFIG)"
 
 # A small kernel for test-deb, made as any other CONFIG is.
 DEB_TEST_CONFIG := $(B)/undeposit/source/obj-deb-test-config/.config
@@ -68,4 +71,4 @@ DEB_TEST_CONFIG := $(B)/undeposit/source/obj-deb-test-config/.config
 $(B)/deb-test/stamp: $(B)/undeposit/stamp FORCE | packages packages-deb
 	@kernel/configure $(B)/undeposit/source $(abspath $(dir $(DEB_TEST_CONFIG))) x86 - gcc tinyconfig \
 		$(abspath $(patsubst %,kernel/config/%.config,base x86_64 deb-test))
-	@LOCALMODCONFIG= LSMOD= kernel/deb $(BASE) deb-test $(DEB_TEST_CONFIG)
+	@LOCALMODCONFIG= LSMOD= FLAVOUR= DBG=1 kernel/deb $(BASE) deb-test $(DEB_TEST_CONFIG)

@@ -15,7 +15,7 @@ cloud-room:
 	@vm/cloud-room $(BASE)
 
 $(CLOUD)/stamp: $(B)/undeposit/stamp FORCE | cloud-room packages packages-deb
-	@LOCALMODCONFIG= LSMOD= kernel/deb $(BASE) deb-cloud cloud
+	@LOCALMODCONFIG= LSMOD= FLAVOUR=cloud kernel/deb $(BASE) deb-cloud cloud
 
 $(CLOUD)/disk.img: $(CLOUD)/stamp build/tools/thpcost build/host/thpfill \
 		vm/cloud-root vm/cloud-guest vm/debian-archives | packages-cloud
@@ -23,4 +23,4 @@ $(CLOUD)/disk.img: $(CLOUD)/stamp build/tools/thpcost build/host/thpfill \
 
 test-cloud: cloud-room $(CLOUD)/disk.img $(VMRUN)
 	@BASE=$(BASE) prove --failures check/cloud-input
-	@DISK=$(CLOUD) prove --failures --exec vm/cloud-boot install changed stock again removed
+	@DISK=$(CLOUD) prove --failures --exec vm/cloud-boot install changed stock once removed

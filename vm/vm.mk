@@ -38,7 +38,7 @@ CHOSEN := $(foreach m,$(MACHINES),$(if $(call machine_choice,$m),$m))
 
 # The packages of a small kernel and of thpcost, installed in a Debian that boots them:
 # by a test of the first, and by systemd, which runs one of the second.
-DEB_ROOT := $(addprefix vm/,deb-root debian-root debian-archives deb-init deb-service deb-tap)
+DEB_ROOT := $(addprefix vm/,deb-root debian-root debian-archives deb-init deb-service deb-tap) $(wildcard vm/outside-1/*)
 THPCOST_DEB = $(TOOLS_BUILD)/deb/$(RELEASE)
 
 .PHONY: test-deb
@@ -50,6 +50,6 @@ build/host/hold-thps: vm/hold-thps.c | packages
 $(B)/deb-test/root.img: $(B)/deb-test/stamp $$(THPCOST_DEB)/tap build/host/hold-thps $(DEB_ROOT) | packages-debian-root
 	@vm/deb-root $(@D) $(THPCOST_DEB)
 
-test-deb: $(B)/deb-test/root.img $(VMRUN)
-	@BASE=$(BASE) KVM=$(KVM) prove --failures check/deb-input
+test-deb: $(B)/deb-test/root.img $(VMRUN) | packages-fleet-deb
+	@BASE=$(BASE) prove --failures check/deb-input check/deb-fleet
 	@BASE=$(BASE) KVM=$(KVM) prove --failures --exec vm/deb-test packages service

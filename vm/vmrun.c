@@ -68,6 +68,7 @@ struct vm {
 	bool icount;
 	const char *plugin;
 	bool kvm;
+	bool reboots;
 	bool verbose;
 	bool probe;
 	bool first_failure;
@@ -260,7 +261,8 @@ static void exec_qemu(const struct vm *vm, int fds[NR_STREAMS])
 
 	add_arg(argv, &argc, "%s", m->qemu);
 	add_arg(argv, &argc, "-nodefaults");
-	add_arg(argv, &argc, "-no-reboot");
+	if (!vm->reboots)
+		add_arg(argv, &argc, "-no-reboot");
 	add_arg(argv, &argc, "-display");
 	add_arg(argv, &argc, "none");
 	add_arg(argv, &argc, "-chardev");
@@ -569,6 +571,7 @@ static void usage(void)
 	      " -t, --timeout SECONDS  limit of the whole run (default: 120)\n"
 	      " -o, --console FILE     where the console goes (default: nowhere)\n"
 	      " -A, --allow TEXT       accept this bad line of badlines.h\n"
+	      " -r, --reboots          the guest may reboot, which ends it otherwise\n"
 	      " -f, --first-failure    end soon after the first failed check\n"
 	      " -v, --verbose          copy the console to standard error\n"
 	      " -h, --help             display this help\n", stdout);
@@ -590,6 +593,7 @@ static const struct option options[] = {
 	{ "timeout",	required_argument, NULL, 't' },
 	{ "console",	required_argument, NULL, 'o' },
 	{ "allow",	required_argument, NULL, 'A' },
+	{ "reboots",	no_argument,	   NULL, 'r' },
 	{ "first-failure", no_argument,	   NULL, 'f' },
 	{ "verbose",	no_argument,	   NULL, 'v' },
 	{ "help",	no_argument,	   NULL, 'h' },
@@ -601,7 +605,7 @@ static void parse(struct vm *vm, int argc, char **argv)
 	const char *machine = "x86_64";
 	int c;
 
-	while ((c = getopt_long(argc, argv, "k:i:d:D:a:M:m:n:c:IP:Kt:o:A:fvh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "k:i:d:D:a:M:m:n:c:IP:Kt:o:A:rfvh", options, NULL)) != -1) {
 		switch (c) {
 		case 'k': vm->kernel = optarg; break;
 		case 'i': vm->initrd = optarg; break;
@@ -617,6 +621,7 @@ static void parse(struct vm *vm, int argc, char **argv)
 		case 'K': vm->kvm = true; break;
 		case 't': vm->timeout = number("timeout", optarg); break;
 		case 'o': vm->console_name = optarg; break;
+		case 'r': vm->reboots = true; break;
 		case 'f': vm->first_failure = true; break;
 		case 'v': vm->verbose = true; break;
 		case 'h': usage(); exit(EXIT_SUCCESS);
