@@ -30,7 +30,8 @@ static const struct machine machines[] = {
 	 * come late where the host is busy, which Linux takes for a broken IO-APIC.
 	 */
 	{ "x86_64", "qemu-system-x86_64",
-	  ARGS("-machine", "pc", "-serial", "chardev:console", "-serial", "chardev:results"),
+	  ARGS("-machine", "pc", "-cpu", "qemu64,+pdpe1gb", "-serial", "chardev:console",
+	       "-serial", "chardev:results"),
 	  "%u,sockets=%u", "numa=fake=%u", "console=ttyS0 reboot=t panic=-1 no_timer_check", "nolapic_timer" },
 	/* The hash MMU has THP only if the machine offers it pages of 16 MiB. */
 	{ "pseries", "qemu-system-ppc64",

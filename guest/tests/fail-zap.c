@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What discards a part of a THP must split its PMD, and must not fail: there is
- * nothing that a program can do with memory that it cannot give back. A part of
- * the huge zero page is zeroes before and after: it takes no table.
+ * nothing that a program can do with memory that it cannot give back.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -78,8 +77,8 @@ static const struct sweep sweeps[] = {
 	{ "MADV_GUARD_INSTALL of a page", .must_split = true,
 	  .missing = guards_missing,
 	  .call = call_guard, .done = guarded },
-	{ "MADV_DONTNEED of a page of the huge zero page", .never_splits = true,
-	  .set_up = zero_page, .call = call_dontneed },
+	{ "MADV_DONTNEED of a page of the huge zero page", .must_split = true,
+	  .set_up = zero_page, .call = call_dontneed, .done = scene_zero },
 	{ "MADV_GUARD_INSTALL in the huge zero page", .must_split = true,
 	  .missing = guards_missing,
 	  .set_up = zero_page, .call = call_guard, .done = guarded },

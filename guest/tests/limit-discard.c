@@ -133,13 +133,6 @@ static int call_dontneed(struct scene *s)
 	return result(madvise(s->at, page_size(), MADV_DONTNEED));
 }
 
-/* There is nothing to discard, so that it takes no page table. */
-static bool zero_and_huge(struct scene *s)
-{
-	return region_intact(&s->r) &&
-	       (kernel_deposits() || pagemap_is_huge_zero(s->r.base));
-}
-
 static long process_madvise_self(int pidfd, void *at, size_t size)
 {
 	struct iovec range = { .iov_base = at, .iov_len = size };
@@ -195,9 +188,9 @@ static const struct sweep discards[] = {
 	{ "MADV_DONTNEED of a page of each of many shared THPs", .thps = SHARED,
 	  .set_up = share, .call = call_page_of_each,
 	  .done = page_of_each_zero },
-	{ "MADV_DONTNEED in the huge zero page takes no table",
+	{ "MADV_DONTNEED in the huge zero page",
 	  .set_up = map_zero_page, .call = call_dontneed,
-	  .done = zero_and_huge },
+	  .done = scene_zero },
 	{ "process_madvise of a page", .missing = process_madvise_missing,
 	  .set_up = open_pidfd, .call = call_process_madvise,
 	  .done = scene_zero, .tear_down = close_pidfd },

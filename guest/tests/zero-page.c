@@ -3,6 +3,9 @@
  * A read fault maps the huge zero page with one huge PMD; a write replaces it,
  * a partial operation splits it, a fork shares it.
  */
+#include <errno.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -92,6 +95,16 @@ static void split_by_munmap(void)
 	       "the rest reads zero");
 }
 
+/* Page 1 of THP 0 was discarded. */
+static void report_gone(const struct region *r)
+{
+	report(!pagemap_count(region_page(r, 1), 1, PAGEMAP_PRESENT),
+	       "the page is missing");
+	report(pagemap_count(region_page(r, 2), thp_pages() - 2,
+			     PAGEMAP_PRESENT) == thp_pages() - 2,
+	       "the others are not");
+}
+
 static void part_dontneed(void)
 {
 	struct region r = zero_region();
@@ -99,12 +112,13 @@ static void part_dontneed(void)
 
 	if (madvise(region_page(&r, 1), page_size(), MADV_DONTNEED))
 		fatal("MADV_DONTNEED");
-	report_tables(&before, 0, "takes no table");
+	report_tables(&before, tables_if_split(1), "1 of 4 split");
+	report_gone(&r);
 	report(all_zero(&r), "reads zero");
 	report(can_write(region_page(&r, 1)), "can be written to");
 }
 
-/* A monitor is to see that page missing. */
+/* A monitor is to see that page missing, whether it came before or comes after. */
 static void watched_dontneed(void)
 {
 	struct region r = zero_region();
@@ -117,11 +131,29 @@ static void watched_dontneed(void)
 	uffd_register(uffd, r.base, thp_size(), UFFDIO_REGISTER_MODE_MISSING);
 	if (madvise(region_page(&r, 1), page_size(), MADV_DONTNEED))
 		fatal("MADV_DONTNEED");
-	report(!pagemap_count(region_page(&r, 1), 1, PAGEMAP_PRESENT),
-	       "the page is missing");
-	report(pagemap_count(region_page(&r, 2), thp_pages() - 2,
-			     PAGEMAP_PRESENT) == thp_pages() - 2,
-	       "the others are not");
+	report_gone(&r);
+	close(uffd);
+}
+
+static void dontneed_then_watched(void)
+{
+	struct region r = zero_region();
+	struct uffdio_zeropage zero = {
+		.range = { (uintptr_t)region_page(&r, 1), page_size() },
+	};
+	int uffd = uffd_open(0);
+
+	if (uffd < 0) {
+		report_skip("this kernel has no userfaultfd");
+		return;
+	}
+	if (madvise(region_page(&r, 1), page_size(), MADV_DONTNEED))
+		fatal("MADV_DONTNEED");
+	uffd_register(uffd, r.base, thp_size(), UFFDIO_REGISTER_MODE_MISSING);
+	report(!ioctl(uffd, UFFDIO_ZEROPAGE, &zero), "the monitor can fill it");
+	zero.range.start += page_size();
+	report(ioctl(uffd, UFFDIO_ZEROPAGE, &zero) && errno == EEXIST,
+	       "but not the next page");
 	close(uffd);
 }
 
@@ -188,6 +220,7 @@ TEST("zero-page")
 	CASE(split_by_munmap);
 	CASE(part_dontneed);
 	CASE(watched_dontneed);
+	CASE(dontneed_then_watched);
 	CASE(unmapped_whole);
 	CASE(forked);
 }
