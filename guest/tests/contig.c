@@ -38,7 +38,6 @@ static void of_lazyfree_thps(void)
 	report(left <= THPS - 300, "%zu of %d THPs were given for it",
 	       THPS - left, THPS);
 	report(isolated() == before, "nothing stays isolated");
-	printf("# %ld, %ld before\n", isolated(), before);
 	file_must_write(GIGANTIC, "0");
 }
 
