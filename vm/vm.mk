@@ -52,4 +52,4 @@ $(B)/deb-test/root.img: $(B)/deb-test/stamp $$(THPCOST_DEB)/tap build/host/hold-
 
 test-deb: $(B)/deb-test/root.img $(VMRUN) | packages-fleet-deb
 	@BASE=$(BASE) prove --failures check/deb-input check/deb-fleet
-	@BASE=$(BASE) KVM=$(KVM) prove --failures --exec vm/deb-test packages service
+	@BASE=$(BASE) KVM=$(KVM) prove --failures --exec vm/deb-test installed service
