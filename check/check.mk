@@ -29,12 +29,12 @@ endif
 
 .PHONY: check-patches check-series check-builds check-bases check-callers
 
-check-patches: $(B)/stock/version | $(B)/tree/.git
+check-patches: $(B)/stock/version | $(B)/tree/.git packages-checkpatch
 	@prove --failures check/series-input
 	@check/series $(BASE)
 	@BASE=$(BASE) prove --timer --failures --exec check/series-test round-trip checkpatch
 
-check-series: $(B)/stock/version $(GUEST_BUILD)/initrd.gz $(GUEST_IMAGES) $(VMRUN) | $(B)/tree/.git packages-checks
+check-series: $(B)/stock/version $(GUEST_BUILD)/initrd.gz $(GUEST_IMAGES) $(VMRUN) | $(B)/tree/.git packages-checks packages-checkpatch
 	@check/series $(BASE)
 	@BASE=$(BASE) prove --timer --failures --exec check/series-test \
 		$(or $(PATCH),round-trip checkpatch $(PATCHES) whole)

@@ -121,6 +121,41 @@ static int call_unregister(struct scene *s)
 	return ioctl(s->fd, UFFDIO_UNREGISTER, &range) ? errno : 0;
 }
 
+/* Two VMAs, of which the second is to be cut in THP 1. */
+static void watch_and_protect_two(struct scene *s)
+{
+	watch_writes(s);
+	if (madvise(region_thp(&s->r, 1), thp_size(), MADV_DONTFORK) ||
+	    uffd_protect(s->fd, s->r.base, 2 * thp_size(), 1))
+		fatal("two VMAs");
+}
+
+static int call_unregister_two(struct scene *s)
+{
+	struct uffdio_range range = {
+		.start = (uintptr_t)s->r.base,
+		.len = s->at + thp_size() - s->r.base,
+	};
+
+	return ioctl(s->fd, UFFDIO_UNREGISTER, &range) ? errno : 0;
+}
+
+static bool two_unprotected(struct scene *s)
+{
+	char *end = s->at + thp_size();
+
+	return can_write(s->r.base) && can_write(end - 1) && !can_write(end) &&
+	       region_intact(&s->r);
+}
+
+/* One VMA after the other, where it is not for a split. */
+static bool both_protected(struct scene *s)
+{
+	return region_intact(&s->r) &&
+	       (s->other_failed || (all_protected(s) && !can_write(s->at) &&
+				    !can_write(s->at + thp_size())));
+}
+
 static void watch_target(struct scene *s)
 {
 	s->fd = uffd_open(UFFD_FEATURE_MOVE);
@@ -252,6 +287,11 @@ static const struct sweep sweeps[] = {
 	  .missing = uffd_protect_missing,
 	  .set_up = watch_and_protect, .call = call_unregister,
 	  .done = page_unprotected, .undone = rest_protected,
+	  .tear_down = unwatch },
+	{ "UFFDIO_UNREGISTER of two VMAs", .thps = 2, .split_error = ENOMEM,
+	  .missing = uffd_protect_missing,
+	  .set_up = watch_and_protect_two, .call = call_unregister_two,
+	  .done = two_unprotected, .partly = both_protected,
 	  .tear_down = unwatch },
 	{ "UFFDIO_MOVE of a page", .split_error = ENOMEM, .may_keep = 1,
 	  .charges = true,

@@ -85,6 +85,21 @@ static void one_page_is_cached(void)
 	comes_back(&r, 0, 2);
 }
 
+/* A page that is cached does not keep the others from being read. */
+static void the_others_are_needed(void)
+{
+	struct region r = region_of_thps(1, 7);
+	long faults;
+
+	swap_out_by_pmd(&r);
+	if (madvise(r.base, page_size(), MADV_WILLNEED) ||
+	    madvise(r.base, thp_size(), MADV_WILLNEED))
+		fatal("MADV_WILLNEED");
+	faults = vmstat("pgmajfault");
+	report(region_intact(&r), "contents");
+	report(vmstat("pgmajfault") == faults, "all were read before");
+}
+
 static void cgroup_limit(void)
 {
 	struct region r;
@@ -230,6 +245,7 @@ TEST("swap-pmd-fallback")
 	CASE(THP_off);
 	CASE(userfaultfd);
 	CASE(one_page_is_cached);
+	CASE(the_others_are_needed);
 	if (cgroup_make_or_skip()) {
 		CASE(cgroup_limit);
 		cgroup_remove();

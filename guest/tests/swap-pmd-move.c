@@ -11,6 +11,7 @@
 
 #define SWAP_SIZE	(64 * thp_size())
 #define LATENCY		(200 * 1000UL)	/* ns of a request */
+#define LONG_LATENCY	(100 * 1000 * 1000UL)
 #define TARGET		3
 #define SEED		1
 
@@ -135,21 +136,36 @@ static void all_was_read(void)
 }
 
 /* A page of it is not to be had while nobody has mapped the rest. */
-static void a_page_of_what_was_read(void)
+static void a_page_moves(struct move *m)
 {
 	const size_t page = thp_pages() / 2;
-	struct move m = swapped_out();
-	char *to = region_page(&m.to, page);
+	char *to = region_page(&m->to, page);
 
-	if (madvise(m.from.base, thp_size(), MADV_WILLNEED))
+	if (madvise(m->from.base, thp_size(), MADV_WILLNEED))
 		fatal("MADV_WILLNEED");
-	report(uffd_move(m.uffd, to, region_page(&m.from, page), page_size()) ==
+	report(uffd_move(m->uffd, to, region_page(&m->from, page), page_size()) ==
 	       (long)page_size(), "moved");
-	close(m.uffd);
+	close(m->uffd);
 	report(pattern_holds(to, 1, SEED, page), "contents of the page");
-	report(region_holds(&m.from, 0, page) &&
-	       region_holds(&m.from, page + 1, thp_pages() - page - 1),
+	report(region_holds(&m->from, 0, page) &&
+	       region_holds(&m->from, page + 1, thp_pages() - page - 1),
 	       "contents of the others");
+}
+
+static void a_page_of_what_was_read(void)
+{
+	struct move m = swapped_out();
+
+	a_page_moves(&m);
+}
+
+/* It is waited for, as a single page is. */
+static void a_page_of_what_is_being_read(void)
+{
+	struct move m = swapped_out();
+
+	swap_cache_forget();
+	a_page_moves(&m);
 }
 
 /* Reclaim has to find it at the target when it is swapped out again. */
@@ -187,10 +203,17 @@ TEST("swap-pmd-move")
 	CASE(all_was_read);
 	CASE(a_page_of_what_was_read);
 	swap_off();
-	if (swap_on_disk(SWAP_SIZE, LATENCY)) {
-		CASE(all_is_cached);
-		swap_off();
-	} else {
+	if (!swap_on_disk(SWAP_SIZE, LATENCY)) {
 		report_skip("this kernel has no null_blk");
+		return;
+	}
+	CASE(all_is_cached);
+	swap_off();
+	if (cgroup_make_or_skip()) {
+		cpu_stay();
+		cgroup_join();
+		swap_on_disk(SWAP_SIZE, LONG_LATENCY);
+		CASE(a_page_of_what_is_being_read);
+		swap_off();
 	}
 }

@@ -215,6 +215,18 @@ static void what_is_needed_soon_comes_whole(void)
 	touched(&r, "read");
 }
 
+/* Collapsing swaps in by PTEs what it finds; what was read whole is in its way. */
+static void what_was_needed_soon_is_collapsed(void)
+{
+	struct region r = region_of_thps(1, 14);
+
+	page_out(&r);
+	if (madvise(r.base, thp_size(), MADV_WILLNEED))
+		fatal("MADV_WILLNEED");
+	report(!madvise(r.base, thp_size(), MADV_COLLAPSE), "MADV_COLLAPSE");
+	touched(&r, "collapsed");
+}
+
 static void twice(void)
 {
 	struct region r = region_of_thps(THPS, 5);
@@ -406,6 +418,7 @@ TEST("swap-pmd")
 	CASE(one_write_brings_all);
 	CASE(so_does_proc_mem);
 	CASE(what_is_needed_soon_comes_whole);
+	CASE(what_was_needed_soon_is_collapsed);
 	CASE(twice);
 	CASE(zeroes);
 	CASE(unmapped_while_out);
