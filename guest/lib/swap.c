@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/swap.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cgroup.h"
@@ -253,8 +254,12 @@ long swap_cached(void)
 
 void swap_cache_forget(void)
 {
-	for (int i = 0; swap_cached() >= (long)thp_size() && i < RECLAIM_MOST; i++)
+	const struct timespec writing = { .tv_nsec = 1000 * 1000 };
+
+	for (int i = 0; swap_cached() >= (long)thp_size() && i < RECLAIM_MOST; i++) {
 		cgroup_reclaim();
+		nanosleep(&writing, NULL);
+	}
 	if (swap_cached() >= (long)thp_size())
 		fatal("%ld bytes stay in the swap cache", swap_cached());
 }

@@ -35,7 +35,7 @@ static void of_lazyfree_thps(void)
 	file_must_write(GIGANTIC, "1");
 	report(file_number(GIGANTIC) == 1, "1 GiB is had");
 	left = region_huge(&r);
-	report(left <= THPS - 250, "%zu of %d THPs were given for it",
+	report(left <= THPS - 200, "%zu of %d THPs were given for it",
 	       THPS - left, THPS);
 	report(isolated() == before, "nothing stays isolated");
 	file_must_write(GIGANTIC, "0");

@@ -74,6 +74,26 @@ static void from_the_device(void)
 		report_note("%ld pages were read", read);
 }
 
+/* What was read, or still is, is not read again to be collapsed. */
+static void collapsed_when_it_was_needed(void)
+{
+	const long pages = THPS * thp_pages();
+	struct region r = swapped_out(8);
+	long read;
+
+	swap_cache_forget();
+	read = vmstat("pswpin");
+	report(!madvise(r.base, THPS * thp_size(), MADV_WILLNEED) &&
+	       !madvise(r.base, THPS * thp_size(), MADV_COLLAPSE),
+	       "MADV_COLLAPSE after MADV_WILLNEED");
+	read = vmstat("pswpin") - read;
+	if (!report(read >= pages && read < pages + OWN_PAGES,
+		    "each page is read once"))
+		report_note("%ld pages were read", read);
+	report(region_huge(&r) == THPS, "huge");
+	report(region_intact(&r), "contents");
+}
+
 static bool all_cached(void)
 {
 	return swap_cached() >= (long)(THPS * thp_size());
@@ -246,6 +266,7 @@ static void on_a_disk(void)
 	}
 	CASE(from_the_swap_cache);
 	CASE(from_the_device);
+	CASE(collapsed_when_it_was_needed);
 	CASE(written_in_the_swap_cache);
 	CASE(pinned_in_the_swap_cache);
 	CASE(poison_in_the_swap_cache);

@@ -219,12 +219,47 @@ static void what_is_needed_soon_comes_whole(void)
 static void what_was_needed_soon_is_collapsed(void)
 {
 	struct region r = region_of_thps(1, 14);
+	struct counts counts;
 
 	page_out(&r);
+	counts = counts_read();
 	if (madvise(r.base, thp_size(), MADV_WILLNEED))
 		fatal("MADV_WILLNEED");
 	report(!madvise(r.base, thp_size(), MADV_COLLAPSE), "MADV_COLLAPSE");
+	report_counts(&counts, (struct counts){ .in = 1 }, "collapsed");
 	touched(&r, "collapsed");
+}
+
+static void a_child_needs(struct child *me, void *arg)
+{
+	struct region *r = arg;
+
+	child_pause(me);
+	if (madvise(r->base, thp_size(), MADV_WILLNEED))
+		fatal("MADV_WILLNEED");
+	child_pause(me);
+}
+
+static void what_a_child_needs_soon_is_collapsed(void)
+{
+	struct region r = region_of_thps(1, 15);
+	struct child c;
+
+	page_out(&r);
+	c = child_start(a_child_needs, &r);
+	child_wait_pause(&c);
+	/* The entry of the parent is split. */
+	if (mprotect(region_page(&r, 3), page_size(), PROT_READ) ||
+	    mprotect(region_page(&r, 3), page_size(), PROT_READ | PROT_WRITE))
+		fatal("mprotect");
+	child_go(&c);
+	child_wait_pause(&c);
+	/* What is swapped in page by page waits for the CPU that did it. */
+	cpu_stay();
+	report(!madvise(r.base, thp_size(), MADV_COLLAPSE), "MADV_COLLAPSE");
+	touched(&r, "collapsed");
+	child_go(&c);
+	child_end(&c);
 }
 
 static void twice(void)
@@ -419,6 +454,7 @@ TEST("swap-pmd")
 	CASE(so_does_proc_mem);
 	CASE(what_is_needed_soon_comes_whole);
 	CASE(what_was_needed_soon_is_collapsed);
+	CASE(what_a_child_needs_soon_is_collapsed);
 	CASE(twice);
 	CASE(zeroes);
 	CASE(unmapped_while_out);
