@@ -86,7 +86,10 @@ char *process_command(const struct root *root, pid_t pid)
 
 char *raw_text(const struct thpcost *t, char *text)
 {
-	return text || !t->raw ? text : format("-");
+	if (!t->raw || (text && *text))
+		return text;
+	free(text);
+	return format("-");
 }
 
 const char *read_why_not(void)

@@ -88,7 +88,8 @@ static void add_machine(struct fleet *fleet, const struct machine *machine)
 	}
 }
 
-static void read_machines(struct fleet *fleet, const char *name)
+/* A machine that did not answer leaves an empty file: false, and the others count. */
+static bool read_machines(struct fleet *fleet, const char *name)
 {
 	size_t size;
 	char *text = read_file(name, &size);
@@ -97,6 +98,11 @@ static void read_machines(struct fleet *fleet, const char *name)
 	size_t before = fleet->count;
 	int error;
 
+	if (!size) {
+		warnx("%s: is empty, and does not count", name);
+		free(text);
+		return false;
+	}
 	while (!(error = machine_parse(&at, text + size, &machine)))
 		add_machine(fleet, &machine);
 	free(text);
@@ -104,6 +110,7 @@ static void read_machines(struct fleet *fleet, const char *name)
 		errx(EXIT_FAILURE, "%s: is about chosen processes, not a machine", name);
 	if (error != -ENODATA || fleet->count == before)
 		errx(EXIT_FAILURE, "%s: is no output of thpcost --json", name);
+	return true;
 }
 
 static int by_host(const void *a, const void *b)
@@ -187,14 +194,17 @@ static char *sum_cell(const struct thpcost *t, const struct fleet *fleet, int co
 	}
 }
 
-void sum(const struct thpcost *t)
+bool sum(const struct thpcost *t)
 {
 	struct libscols_table *table = new_table(t, sum_columns);
 	struct fleet fleet = { 0 };
+	bool all = true;
 	size_t rows;
 
 	for (char **file = t->files; *file; file++)
-		read_machines(&fleet, *file);
+		all &= read_machines(&fleet, *file);
+	if (!fleet.count)
+		errx(EXIT_FAILURE, "--sum: no machine said anything");
 	say_doubles(&fleet);
 	qsort(fleet.machines, fleet.count, sizeof(*fleet.machines), by_gain);
 	rows = t->top && t->top < fleet.count ? t->top : fleet.count;
@@ -211,4 +221,5 @@ void sum(const struct thpcost *t)
 	for (size_t i = 0; i < fleet.count; i++)
 		machine_free(&fleet.machines[i]);
 	free(fleet.machines);
+	return all;
 }

@@ -137,7 +137,7 @@ bool row_thp_known(const struct row *row)
 
 bool row_zero_known(const struct row *row)
 {
-	return row->cost.zero || !(row->unread || row->zero_unread);
+	return row->cost.zero || !(row->unread || row->zero_unread || row->zero_hidden);
 }
 
 static void row_add(struct row *sum, const struct process *process)
@@ -160,6 +160,7 @@ static void sum_up(struct survey *survey, const struct totals *totals)
 
 	for (size_t i = 0; i < survey->count; i++)
 		row_add(&survey->system, &survey->processes[i]);
+	survey->system.zero_hidden = survey->hidden && survey->kernel.thp && !survey->kernel.zero_never;
 	others = totals->tables > sum->tables ? totals->tables - sum->tables : 0;
 	if (survey->hidden && !survey->kernel.hash) {
 		if (survey->kernel.changed)
@@ -225,12 +226,15 @@ bool cgroup_exists(const struct root *root, const struct survey *survey, const c
 	static const char *const mounts[] = { "", "/memory", "/unified" };
 	bool found = false;
 
+	/* Not beside the cgroups, nor the files in them: what ends in '/' is a folder. */
+	if (strstr(path, "/../") || (strlen(path) >= 3 && !strcmp(path + strlen(path) - 3, "/..")))
+		return false;
 	for (size_t i = 0; i < survey->count && !found; i++)
 		found = survey->processes[i].cgroup && is_at_or_below(survey->processes[i].cgroup, path);
 	for (size_t i = 0; root->sys >= 0 && i < ARRAY_SIZE(mounts) && !found; i++) {
 		char *dir;
 
-		if (asprintf(&dir, "fs/cgroup%s%s", mounts[i], path) < 0)
+		if (asprintf(&dir, "fs/cgroup%s%s/", mounts[i], path) < 0)
 			return false;
 		found = !faccessat(root->sys, dir, F_OK, 0);
 		free(dir);

@@ -16,6 +16,7 @@ struct row {
 	unsigned int processes;	/* with memory of their own */
 	unsigned int unread;	/* those of them whose smaps is closed */
 	unsigned int zero_unread;	/* those read, but for the huge zero page */
+	bool zero_hidden;	/* others may map it */
 	bool counted;		/* by the kernel itself, from no process that was read */
 	bool thp_unknown;	/* and not told */
 	bool tables_unknown;

@@ -19,7 +19,10 @@
 #endif
 
 /* A disk may be full, and closing is the last to know. */
-static void end_output(int failure)
+/* Of what is wrong; with --check 1 is an answer. */
+static int failure = EXIT_FAILURE;
+
+static void end_output(void)
 {
 	if (fflush(stdout) || ferror(stdout) || fclose(stdout))
 		err(failure, "standard output");
@@ -77,6 +80,8 @@ static void usage(void)
 
 enum { OPT_ALL_COLUMNS = 256, OPT_SYSROOT, OPT_SUM, OPT_NO_TRUNC };
 
+static const char short_options[] = "sp:c::d:mg:t:S:aw:N:P:CJrbno:hV";
+
 static const struct option options[] = {
 	{ "system",	no_argument,	   NULL, 's' },
 	{ "pid",	required_argument, NULL, 'p' },
@@ -113,7 +118,7 @@ static unsigned long number(const char *what, const char *arg, unsigned long max
 	errno = 0;
 	value = strtoul(arg, &end, 10);
 	if (errno || end == arg || *end || *arg == '-' || !value || value > max)
-		errx(EXIT_FAILURE, "--%s: '%s' is no number from 1 to %lu", what, arg, max);
+		errx(failure, "--%s: '%s' is no number from 1 to %lu", what, arg, max);
 	return value;
 }
 
@@ -123,7 +128,7 @@ static double interval(const char *arg)
 	double seconds = strtod(arg, &end);
 
 	if (end == arg || *end || !(seconds >= 0.01 && seconds <= 1e6))
-		errx(EXIT_FAILURE, "--watch: '%s' is no number of seconds from 0.01 to 1000000", arg);
+		errx(failure, "--watch: '%s' is no number of seconds from 0.01 to 1000000", arg);
 	return seconds;
 }
 
@@ -137,7 +142,7 @@ static void add_pids(struct thpcost *t, const char *arg)
 	}
 	free(list);
 	if (!t->nr_pids)
-		errx(EXIT_FAILURE, "--pid: no process is named");
+		errx(failure, "--pid: no process is named");
 }
 
 /* "A,B" or, added to the default ones, "+A,B"; -1 in libsmartcols' callback. */
@@ -146,7 +151,7 @@ static int column_id(const struct column *list, size_t count, const char *name, 
 	for (size_t i = 0; i < count; i++)
 		if (strlen(list[i].name) == len && !strncasecmp(list[i].name, name, len))
 			return (int)i;
-	errx(EXIT_FAILURE, "unknown column: %.*s", (int)len, name);
+	errx(failure, "unknown column: %.*s", (int)len, name);
 }
 
 static void choose_columns(struct thpcost *t, const char *arg, bool all)
@@ -166,18 +171,12 @@ static void choose_columns(struct thpcost *t, const char *arg, bool all)
 		size_t len = strcspn(arg, ",");
 
 		if (t->nr_columns == COLUMNS_MAX)
-			errx(EXIT_FAILURE, "more than %d columns", COLUMNS_MAX);
+			errx(failure, "more than %d columns", COLUMNS_MAX);
 		t->columns[t->nr_columns++] = column_id(list, count, arg, len);
 		if (!arg[len])
 			break;
 		arg += len + 1;
 	}
-}
-
-/* With --check 1 is an answer. */
-static int failure(const struct thpcost *t)
-{
-	return t->check ? CHECK_CANNOT_TELL : EXIT_FAILURE;
 }
 
 /* Options that do not go together would be ignored in silence. */
@@ -186,40 +185,41 @@ static void check(const struct thpcost *t, const char *output, bool all_columns,
 {
 	bool rows = t->group != SUBJECT_PROCESS || t->top || t->all || sort;
 
+	if (t->check && (t->system || t->cgroup || t->nr_pids || t->memory_stat || rows || t->seconds ||
+			 t->prometheus || t->raw || t->noheadings || output || all_columns || sysroot ||
+			 t->depth || t->count || t->no_trunc || t->files))
+		errx(failure, "--check takes no option but --bytes and --json");
 	if (t->files && (t->system || t->cgroup || t->nr_pids || t->all || t->seconds || t->prometheus ||
 			 t->check || t->memory_stat || sort || sysroot || t->group != SUBJECT_PROCESS))
-		errx(EXIT_FAILURE, "--sum is about what machines said: --top, --output and how to print alone go with it");
+		errx(failure, "--sum is about what machines said: --top, --output and how to print alone go with it");
 	if (t->system + !!t->cgroup + !!t->nr_pids + (t->group != SUBJECT_PROCESS) > 1)
-		errx(EXIT_FAILURE, "--system, --pid, --cgroup and --group-by exclude each other");
+		errx(failure, "--system, --pid, --cgroup and --group-by exclude each other");
 	if (t->json && t->raw)
-		errx(EXIT_FAILURE, "--json and --raw exclude each other");
+		errx(failure, "--json and --raw exclude each other");
 	if (t->count && !t->seconds)
-		errx(EXIT_FAILURE, "--count is for --watch");
+		errx(failure, "--count is for --watch");
 	if (t->prometheus && (t->json || t->raw || output || all_columns))
-		errx(EXIT_FAILURE, "--prometheus has its own format");
+		errx(failure, "--prometheus has its own format");
 	if ((t->prometheus || t->seconds) && t->nr_pids)
-		errx(EXIT_FAILURE, "--pid is neither for --watch nor for --prometheus");
-	if (t->check && (t->system || t->cgroup || t->nr_pids || t->memory_stat || rows || t->seconds ||
-			 t->prometheus || t->raw || t->noheadings || output || all_columns || sysroot))
-		errx(CHECK_CANNOT_TELL, "--check takes no option but --bytes and --json");
+		errx(failure, "--pid is neither for --watch nor for --prometheus");
 	if ((t->top || t->all || (sort && !t->nr_pids)) && (t->system || t->nr_pids))
-		errx(EXIT_FAILURE, "--top, --all and --sort are for processes and cgroups: no --system or --pid");
+		errx(failure, "--top, --all and --sort are for processes and cgroups: no --system or --pid");
 	if (t->noheadings && (t->json || t->prometheus))
-		errx(EXIT_FAILURE, "--noheadings is for tables");
+		errx(failure, "--noheadings is for tables");
 	if (t->bytes && t->prometheus)
-		errx(EXIT_FAILURE, "--prometheus has its own format");
+		errx(failure, "--prometheus has its own format");
 	if (output && all_columns)
-		errx(EXIT_FAILURE, "--output and --output-all exclude each other");
+		errx(failure, "--output and --output-all exclude each other");
 	if (t->seconds && t->system && !t->prometheus)
-		errx(EXIT_FAILURE, "--watch is about the system: no --system");
+		errx(failure, "--watch is about the system: no --system");
 	if (t->depth && !t->cgroup)
-		errx(EXIT_FAILURE, "--depth is for --cgroup");
+		errx(failure, "--depth is for --cgroup");
 	if (t->memory_stat && !t->cgroup)
-		errx(EXIT_FAILURE, "--memory-stat is for --cgroup");
+		errx(failure, "--memory-stat is for --cgroup");
 	if (t->seconds && !t->prometheus && (t->cgroup || rows || t->no_trunc))
-		errx(EXIT_FAILURE, "--watch is about the system: no --cgroup, --group-by, --top, --all or --sort");
+		errx(failure, "--watch is about the system: no --cgroup, --group-by, --top, --all or --sort");
 	if (t->no_trunc && (t->json || t->raw || t->prometheus))
-		errx(EXIT_FAILURE, "--no-trunc is for tables");
+		errx(failure, "--no-trunc is for tables");
 }
 
 /* "a.slice" and "/sys/fs/cgroup/a.slice" are "/a.slice", as /proc/PID/cgroup has it. */
@@ -247,7 +247,7 @@ static enum subject group(const char *arg)
 		return SUBJECT_NAME;
 	if (!strcmp(arg, "user"))
 		return SUBJECT_USER;
-	errx(EXIT_FAILURE, "--group-by: '%s' is neither name nor user", arg);
+	errx(failure, "--group-by: '%s' is neither name nor user", arg);
 }
 
 static int sort_column(const char *arg)
@@ -262,7 +262,13 @@ static void parse(struct thpcost *t, int argc, char **argv)
 	bool all_columns = false, adds = false;
 	int c, error;
 
-	while ((c = getopt_long(argc, argv, "sp:c::d:mg:t:S:aw:N:P:CJrbno:hV", options, NULL)) != -1) {
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, short_options, options, NULL)) != -1)
+		if (c == 'C')
+			failure = CHECK_CANNOT_TELL;
+	optind = 0;
+	opterr = 1;
+	while ((c = getopt_long(argc, argv, short_options, options, NULL)) != -1) {
 		switch (c) {
 		case 's': t->system = true; break;
 		case 'p': add_pids(t, optarg); break;
@@ -286,19 +292,19 @@ static void parse(struct thpcost *t, int argc, char **argv)
 		case OPT_SUM: adds = true; break;
 		case OPT_NO_TRUNC: t->no_trunc = true; break;
 		case OPT_SYSROOT: root = sysroot = optarg; break;
-		case 'h': usage(); end_output(EXIT_FAILURE); exit(EXIT_SUCCESS);
-		case 'V': puts("thpcost from Undeposit " VERSION); end_output(EXIT_FAILURE); exit(EXIT_SUCCESS);
+		case 'h': usage(); end_output(); exit(EXIT_SUCCESS);
+		case 'V': puts("thpcost from Undeposit " VERSION); end_output(); exit(EXIT_SUCCESS);
 		default:
 			fputs("Try 'thpcost --help' for more information.\n", stderr);
-			exit(failure(t));
+			exit(failure);
 		}
 	}
 	if (adds && optind == argc)
-		errx(EXIT_FAILURE, "--sum: no file is named");
+		errx(failure, "--sum: no file is named");
 	if (adds)
 		t->files = argv + optind;
 	else if (optind != argc)
-		errx(failure(t), "unexpected argument: %s", argv[optind]);
+		errx(failure, "unexpected argument: %s", argv[optind]);
 	check(t, output, all_columns, sysroot, sort);
 	if (t->cgroup)
 		t->group = SUBJECT_CGROUP;
@@ -306,7 +312,7 @@ static void parse(struct thpcost *t, int argc, char **argv)
 	choose_columns(t, output, all_columns);
 	error = root_open(&t->root, root);
 	if (error)
-		errx(failure(t), "no /proc in %s: %s", root, strerror(-error));
+		errx(failure, "no /proc in %s: %s", root, strerror(-error));
 }
 
 int main(int argc, char **argv)
@@ -320,7 +326,7 @@ int main(int argc, char **argv)
 	if (t.check)
 		status = show_check(&t);
 	else if (t.files)
-		sum(&t);
+		status = sum(&t) ? EXIT_SUCCESS : EXIT_FAILURE;
 	else if (t.prometheus)
 		prometheus(&t);
 	else if (t.seconds)
@@ -332,6 +338,6 @@ int main(int argc, char **argv)
 	root_close(&t.root);
 	free(t.cgroup);
 	free(t.pids);
-	end_output(failure(&t));
+	end_output();
 	return status;
 }

@@ -128,7 +128,7 @@ extern const struct column sum_columns[];
 extern const size_t nr_sum_columns;
 
 /* What t->files say of their machines, and their sum before them. */
-void sum(const struct thpcost *t);
+bool sum(const struct thpcost *t);
 
 /* Figures in Prometheus' text format, once or for each interval. */
 void prometheus(const struct thpcost *t);
