@@ -59,37 +59,39 @@ static void from_the_swap_cache(void)
 	report(vmstat("pswpin") == read, "nothing is read");
 }
 
-static void from_the_device(void)
+static void report_read_once(long before)
 {
 	const long pages = THPS * thp_pages();
-	struct region r = swapped_out(2);
-	long read;
+	long read = vmstat("pswpin") - before;
 
-	swap_cache_forget();
-	read = vmstat("pswpin");
-	comes_back(&r);
-	read = vmstat("pswpin") - read;
 	if (!report(read >= pages && read < pages + OWN_PAGES,
 		    "each page is read once"))
 		report_note("%ld pages were read", read);
 }
 
+static void from_the_device(void)
+{
+	struct region r = swapped_out(2);
+	long before;
+
+	swap_cache_forget();
+	before = vmstat("pswpin");
+	comes_back(&r);
+	report_read_once(before);
+}
+
 /* What was read, or still is, is not read again to be collapsed. */
 static void collapsed_when_it_was_needed(void)
 {
-	const long pages = THPS * thp_pages();
 	struct region r = swapped_out(8);
-	long read;
+	long before;
 
 	swap_cache_forget();
-	read = vmstat("pswpin");
+	before = vmstat("pswpin");
 	report(!madvise(r.base, THPS * thp_size(), MADV_WILLNEED) &&
 	       !madvise(r.base, THPS * thp_size(), MADV_COLLAPSE),
 	       "MADV_COLLAPSE after MADV_WILLNEED");
-	read = vmstat("pswpin") - read;
-	if (!report(read >= pages && read < pages + OWN_PAGES,
-		    "each page is read once"))
-		report_note("%ld pages were read", read);
+	report_read_once(before);
 	report(region_huge(&r) == THPS, "huge");
 	report(region_intact(&r), "contents");
 }

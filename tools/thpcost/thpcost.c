@@ -18,10 +18,10 @@
 #define VERSION "unknown"
 #endif
 
-/* A disk may be full, and closing is the last to know. */
-/* Of what is wrong; with --check 1 is an answer. */
+/* The exit status of what is wrong; with --check 1 is an answer. */
 static int failure = EXIT_FAILURE;
 
+/* A disk may be full, and closing is the last to know. */
 static void end_output(void)
 {
 	if (fflush(stdout) || ferror(stdout) || fclose(stdout))
@@ -262,6 +262,7 @@ static void parse(struct thpcost *t, int argc, char **argv)
 	bool all_columns = false, adds = false;
 	int c, error;
 
+	/* Known before anything is refused, wherever it stands. */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, short_options, options, NULL)) != -1)
 		if (c == 'C')

@@ -127,7 +127,7 @@ void watch(const struct thpcost *t);
 extern const struct column sum_columns[];
 extern const size_t nr_sum_columns;
 
-/* What t->files say of their machines, and their sum before them. */
+/* What t->files say of their machines, and their sum before them; whether each said something. */
 bool sum(const struct thpcost *t);
 
 /* Figures in Prometheus' text format, once or for each interval. */
