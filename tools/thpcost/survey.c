@@ -223,7 +223,9 @@ static bool is_at_or_below(const char *path, const char *top)
 
 bool cgroup_exists(const struct root *root, const struct survey *survey, const char *path)
 {
+	/* Where the first version has its hierarchies, the folder around them is no cgroup. */
 	static const char *const mounts[] = { "", "/memory", "/unified" };
+	bool second = root->sys >= 0 && !faccessat(root->sys, "fs/cgroup/cgroup.controllers", F_OK, 0);
 	bool found = false;
 
 	/* Not beside the cgroups, nor the files in them: what ends in '/' is a folder. */
@@ -231,7 +233,7 @@ bool cgroup_exists(const struct root *root, const struct survey *survey, const c
 		return false;
 	for (size_t i = 0; i < survey->count && !found; i++)
 		found = survey->processes[i].cgroup && is_at_or_below(survey->processes[i].cgroup, path);
-	for (size_t i = 0; root->sys >= 0 && i < ARRAY_SIZE(mounts) && !found; i++) {
+	for (size_t i = second ? 0 : 1; root->sys >= 0 && i < ARRAY_SIZE(mounts) && !found; i++) {
 		char *dir;
 
 		if (asprintf(&dir, "fs/cgroup%s%s/", mounts[i], path) < 0)
