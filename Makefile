@@ -53,7 +53,7 @@ help:
 	@echo 'make check-callers     whether docs/split-callers.md has a row for each caller of a split, and no other'
 	@echo
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
-	@echo 'make install           install it; PREFIX=/usr/local DESTDIR='
+	@echo 'make install           install it; PREFIX=/usr/local DESTDIR=; make uninstall with the same removes it'
 	@echo 'make test-tools        its tests on this machine, and those of the kit'
 	@echo 'make bench-thpcost         its CPU time beside that of ps, with 5,000 processes; with 1,000 cgroups, as root'
 	@echo 'make test-thpcost-fleet    Prometheus rules and dashboard with the real programs: downloads 23 MB'
