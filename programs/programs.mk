@@ -63,9 +63,8 @@ $(B)/programs/undeposit/%.jsonl: $(B)/undeposit/programs.bzImage $$(call program
 # One that fails does not keep the others from being run.
 .PHONY: programs
 programs: build/host/programs
-	@status=0; \
-	$(MAKE) --no-print-directory -k BASE=$(BASE) \
-		$(foreach p,$(PROGRAM),$(B)/programs/stock/$p.jsonl $(B)/programs/undeposit/$p.jsonl) || status=1; \
-	echo; \
-	build/host/programs --save $(B)/programs.json $(B)/programs $(PROGRAM) || status=1; \
-	exit $$status
+	@rm -f $(B)/programs.failed
+	@$(MAKE) --no-print-directory -k BASE=$(BASE) \
+		$(foreach p,$(PROGRAM),$(B)/programs/stock/$p.jsonl $(B)/programs/undeposit/$p.jsonl) || touch $(B)/programs.failed
+	@echo
+	@build/host/programs --save $(B)/programs.json $(B)/programs $(PROGRAM) && [ ! -e $(B)/programs.failed ]
