@@ -144,24 +144,30 @@ static size_t begin_batch(struct limit *l)
 	return pages;
 }
 
-static void split_vma_of_pages(struct limit *l)
+/* Not where the address space for them is used up. */
+static bool split_vma_of_pages(struct limit *l)
 {
 	if (l->split + 3 > vma_pages())
-		fatal("out of address space for VMAs");
+		return false;
 	l->split += 2;
 	if (mprotect(l->vmas + (l->split - 1) * page_size(), page_size(),
 		     PROT_READ))
 		fatal("mprotect");
+	return true;
 }
 
-/* Charges VMAs until they take a page, and so a batch; how many it took. */
+/*
+ * Charges VMAs until they take a page, and so a batch; how many it took. 0 if none
+ * did: a CPU had more in stock than was left of the last batch.
+ */
 static size_t begin_objects(struct limit *l)
 {
 	long before = limit_usage(l);
 	size_t count = 0;
 
 	do {
-		split_vma_of_pages(l);
+		if (!split_vma_of_pages(l))
+			return 0;
 		count++;
 	} while (limit_usage(l) == before);
 	return count;
@@ -204,33 +210,43 @@ void limit_settle(const struct limit *l)
  * A page of small objects is left half used: full enough for those of a call,
  * and empty enough for those that are freed, or it would be given back. The
  * first pages of them may find some that was freed. What is freed or charged
- * besides shows in usage: then all once more.
+ * besides shows in usage: false.
  */
-void limit_reach(struct limit *l, size_t spare)
+static bool fill(struct limit *l, long *filled)
 {
 	size_t of_a_page = SIZE_MAX;
-	long filled;
-	int tries = 0;
 
-	do {
-		if (tries++ == REACH_TRIES)
-			fatal("the cgroup does not come to its limit");
-		forget_objects(l);
-		begin_batch(l);
-		for (int i = 0; i < 3; i++) {
-			size_t count;
+	forget_objects(l);
+	begin_batch(l);
+	for (int i = 0; i < 3; i++) {
+		size_t count;
 
-			limit_charge(l, LIMIT_BATCH - 1);
-			count = begin_objects(l);
-			if (i && count < of_a_page)
-				of_a_page = count;
-		}
-		filled = limit_usage(l);
 		limit_charge(l, LIMIT_BATCH - 1);
-		for (size_t i = 0; i < of_a_page / 2; i++)
-			split_vma_of_pages(l);
-	} while (limit_usage(l) != filled);
-	write_number(l->max, filled + spare * page_size());
+		count = begin_objects(l);
+		if (!count)
+			return false;
+		if (i && count < of_a_page)
+			of_a_page = count;
+	}
+	*filled = limit_usage(l);
+	limit_charge(l, LIMIT_BATCH - 1);
+	for (size_t i = 0; i < of_a_page / 2; i++)
+		if (!split_vma_of_pages(l))
+			return false;
+	return limit_usage(l) == *filled;
+}
+
+void limit_reach(struct limit *l, size_t spare)
+{
+	long filled;
+
+	for (int i = 0; i < REACH_TRIES; i++) {
+		if (fill(l, &filled)) {
+			write_number(l->max, filled + spare * page_size());
+			return;
+		}
+	}
+	fatal("the cgroup does not come to its limit");
 }
 
 void limit_lift(struct limit *l)
