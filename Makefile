@@ -30,6 +30,7 @@ help:
 	@echo 'make pressure          the same for work that does not fit in memory'
 	@echo 'make test              the guest tests, on kernels that watch themselves'
 	@echo 'make test-arch         all of them on other machines; ARCH= of: $(MACHINES)'
+	@echo '                       (loongarch64 on Debian 13 alone, and where ARCH= names it)'
 	@echo 'make bench             instructions of every operation on THPs, stock and undeposit'
 	@echo 'make bench-check       fail where a ratio is 2 % above the committed one (bench-baseline writes them)'
 	@echo 'make traffic           what some of them miss in a model of caches; CACHES=l1d=32/8,l2=1024/16,llc=16384/16'
@@ -47,9 +48,11 @@ help:
 	@echo 'make check-series      that, and each patch compiles and links, THP on and off; each series, too,'
 	@echo '                       is built, booted and tested at its end; PATCH=lazy-tables/0005, PATCH=lazy-tables/end: one'
 	@echo 'make check-builds      no new warning (gcc, clang, W=1, sparse) in many configurations; BUILD=name'
-	@echo 'make check-plants      bugs planted in the series, and whether the tests notice them; PLANT=zap-skips/fail-zap one'
+	@echo 'make check-plants      bugs planted in the series, and whether the tests notice them: docs/plants.md;'
+	@echo '                       PLANT=zap-skips/fail-zap one, which writes nothing'
+	@echo 'make docs-sweep        docs/sweep.md anew: what becomes of each failed allocation; docs-report: docs/report'
 	@echo 'make check-bases       where the series of the bases differ, and why; DIFF=1 shows the messages'
-	@echo 'make test-debian       all of this on a Debian that has git and make alone; SUITE=trixie, STEPS="demo test" some'
+	@echo 'make test-debian       all of this on a Debian that has git and make alone, as root; SUITE=trixie, STEPS="demo test" some'
 	@echo 'make check-callers     whether docs/split-callers.md has a row for each caller of a split, and no other'
 	@echo
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
@@ -97,7 +100,7 @@ endif
 endif
 
 ifneq ($(filter test-arch,$(MAKECMDGOALS)),)
-ARCH ?= $(FOREIGN)
+ARCH ?= $(filter-out $(ASKED),$(FOREIGN))
 ifneq ($(filter-out $(MACHINES),$(ARCH)),)
 $(error unknown machine '$(filter-out $(MACHINES),$(ARCH))'; known: $(MACHINES))
 endif

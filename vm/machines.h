@@ -60,4 +60,9 @@ static const struct machine machines[] = {
 	  ARGS("-machine", "sun4u", "-serial", "chardev:console",
 	       "-device", "virtio-serial-pci,bus=pciB", "-device", "virtconsole,chardev=results"),
 	  "1", "", "console=ttyS0 undeposit.results=hvc0 undeposit.end=off", "" },
+	/* Started without firmware, there are no tables of ACPI that tell nodes. */
+	{ "virt-loongarch64", "qemu-system-loongarch64",
+	  ARGS("-machine", "virt", "-serial", "chardev:console",
+	       "-device", "virtio-serial-pci", "-device", "virtconsole,chardev=results"),
+	  "%u", "", "console=ttyS0 undeposit.results=hvc0", "" },
 };

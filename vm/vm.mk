@@ -14,6 +14,7 @@ $(VMRUN): vm/vmrun.c vm/machines.h vm/badlines.h | packages
 MACHINES := $(shell awk '/^[^\#]/ && $$6 != "all" { print $$1 }' vm/machines.conf)
 FOREIGN := $(shell awk '/^\#/ { next } FNR == NR { cross[$$1] = $$4; next } \
 	cross[$$2] != "-" { print $$1 }' kernel/kernels.conf vm/machines.conf)
+ASKED := $(shell awk '/^[^\#]/ && $$6 == "asked" { print $$1 }' vm/machines.conf)
 
 # $(call machine_column,MACHINE,NUMBER)
 machine_column = $(shell awk '$$1 == "$1" { print $$$2 }' vm/machines.conf)
@@ -33,7 +34,7 @@ machine_tests = $(shell awk '/^\#/ { next } \
 	END { if (!boots) print "undeposit/$1/boot" }' vm/machines.conf guest/tests.conf)
 
 # Those that "make test" runs on it.
-machine_choice = $(patsubst %,undeposit/$1/%,$(filter-out -,$(subst $(comma), ,$(call machine_column,$1,6))))
+machine_choice = $(patsubst %,undeposit/$1/%,$(filter-out - asked,$(subst $(comma), ,$(call machine_column,$1,6))))
 CHOSEN := $(foreach m,$(MACHINES),$(if $(call machine_choice,$m),$m))
 
 # The packages of a small kernel and of thpcost, installed in a Debian that boots them:
