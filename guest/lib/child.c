@@ -48,6 +48,8 @@ struct child child_start(void (*body)(struct child *me, void *arg), void *arg)
 	close(up[0]);
 	me.tell = up[1];
 	me.hear = down[0];
+	/* Shared memory is in no child's page tables, but before they are counted. */
+	report_count();
 	body(&me, arg);
 	_exit(EXIT_SUCCESS);
 }
