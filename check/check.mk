@@ -64,6 +64,8 @@ check-callers: $(B)/undeposit/stamp
 PLANT_MACHINES := $(shell awk '/^[^\#]/ { print $$3 }' check/plants.conf | sort -u)
 PLANTED := $(sort $(foreach m,$(PLANT_MACHINES),$(call machine_image,$m)))
 PLANT_GUESTS := $(sort $(foreach m,$(PLANT_MACHINES),$(call machine_guest,$m)))
+PLANT_CONTROLS = $(shell awk '/^[^\#]/ { n = split($$4, t, ","); \
+	for (i = 1; i <= n; i++) print "planted/" $$3 "/" t[i] }' check/plants.conf | sort -u)
 PLANTS := $(shell awk '/^[^\#]/ { n = split($$4, t, ","); \
 	for (i = 1; i <= n; i++) print $$1 "/" t[i] }' check/plants.conf)
 
@@ -75,7 +77,9 @@ $(B)/planted/stamp: $(B)/undeposit/stamp check/plants.patch check/plant-tree
 $(PLANTED:%=$(B)/planted/%): $(B)/planted/%: $(B)/planted/stamp $(KERNEL_BUILD) $$(call fragments,$$*) | $$(call packages_of,$$*)
 	@kernel/build undeposit $(B)/planted/source $(basename $*) $(B)/planted $(BASE)
 
+# What fails without a plant, too, notices none.
 check-plants: $(PLANTED:%=$(B)/planted/%) $(PLANT_GUESTS) $(VMRUN)
+	@[ -n "$(PLANT)" ] || BASE=$(BASE) prove --failures -j$(JOBS) --exec vm/guest-test $(PLANT_CONTROLS)
 	@BASE=$(BASE) prove --failures -j$(JOBS) --exec check/plant-test $(or $(PLANT),$(PLANTS))
 	@[ -n "$(PLANT)" ] || check/plants-table $(B)/planted/tests >docs/plants.md.tmp
 	@[ -n "$(PLANT)" ] || mv docs/plants.md.tmp docs/plants.md
