@@ -72,7 +72,7 @@ $(GUEST_BUILD)/$(BASE)/%/kselftest.gz: $(GUEST_BUILD)/initrd.gz $$(addprefix $(G
 	mkdir -p $(@D)/root/kselftest
 	cp $(wordlist 2,$(words $^),$^) $(@D)/root/kselftest
 	touch -d @0 $(@D)/root/kselftest/* $(@D)/root/kselftest
-	(cd $(@D)/root && printf '%s\n' kselftest $(KSELFTESTS:%=kselftest/%) | cpio --quiet -o -H newc \
+	set -o pipefail; (cd $(@D)/root && printf '%s\n' kselftest $(KSELFTESTS:%=kselftest/%) | cpio --quiet -o -H newc \
 		-R 0:0 --reproducible) | gzip -n9c | cat $< - > $@.tmp
 	mv $@.tmp $@
 

@@ -118,12 +118,16 @@ static void set_policy(void)
 static void report_leaks(long pages_before)
 {
 	long leaks = watch_leaks();
+	char asked[8];
 	long pages;
 
 	if (leaks >= 0)
 		report(!leaks, "kmemleak finds nothing");
-	if (pages_before < 0)
+	if (pages_before < 0) {
+		if (cmdline_value("page_owner=", asked, sizeof(asked)))
+			report(false, "page_owner is %s", asked);
 		return;
+	}
 	pages = settle(watch_pte_pages, pages_before);
 	if (!report(pages <= pages_before, "no page of a PTE table is left")) {
 		report_note("%ld pages before, %ld now", pages_before, pages);

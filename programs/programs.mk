@@ -45,7 +45,7 @@ build/programs/%/initrd.gz: $(GUEST) build/programs/%/conf programs/lib.sh $$(wi
 	@cp $(@D)/conf $(@D)/tree/programs/programs.conf
 	@$(foreach built,$(call programs_built,$*),cp $(built) $(@D)/tree/programs/$* &&) true
 	@find $(@D)/tree -exec touch -d @0 {} +
-	@(cd $(@D)/tree && find programs | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) | \
+	@set -o pipefail; (cd $(@D)/tree && find programs | LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) | \
 		gzip -n9c | cat $< - >$@.tmp
 	@rm -r $(@D)/tree
 	@mv $@.tmp $@

@@ -237,7 +237,8 @@ unsigned int check_baseline(const struct pair *p, const char *file, double part)
 		if (isnan(now)) {
 			warnx("%s was not measured", metric);
 			worse++;
-		} else if (now > then * (1 + part) && both_steady(p, metric)) {
+		} else if (now > then * (1 + part) &&
+			   (now > then * (1 + UNSTEADY) || both_steady(p, metric))) {
 			warnx("%s got worse by %.1f %%: %.4f of stock, was %.4f",
 			      metric, 100 * (now / then - 1), now, then);
 			worse++;

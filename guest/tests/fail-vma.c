@@ -144,6 +144,12 @@ static int call_mbind(struct scene *s)
 			      sizeof(mask) * 8, 0));
 }
 
+static const char *mbind_missing(void)
+{
+	return syscall(SYS_get_mempolicy, NULL, NULL, 0, NULL, 0) && errno == ENOSYS ?
+		"this kernel has no memory policies" : NULL;
+}
+
 static int call_shrink(struct scene *s)
 {
 	void *at = mremap(s->r.base, thp_size(), s->at - s->r.base, 0);
@@ -230,7 +236,8 @@ static const struct sweep sweeps[] = {
 	  .call = call_dontdump },
 	{ "MADV_MERGEABLE of a page", .split_error = EAGAIN,
 	  .call = call_mergeable },
-	{ "mbind of a page", .split_error = ENOMEM, .call = call_mbind },
+	{ "mbind of a page", .missing = mbind_missing,
+	  .split_error = ENOMEM, .call = call_mbind },
 	{ "mremap to half the size", .split_error = ENOMEM,
 	  .call = call_shrink, .done = shrunk },
 	{ "mremap of a page away", .split_error = ENOMEM, .may_keep = 1,

@@ -103,6 +103,8 @@ static void other(struct child *me, void *arg)
 
 	(void)arg;
 	cpu_stay_on(1);
+	/* Its table is there before any are counted. */
+	shared->over = false;
 	for (;;) {
 		child_pause(me);
 		before = shared->work->done();

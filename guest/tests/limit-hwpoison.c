@@ -62,8 +62,12 @@ static int fail_one_table(int (*call)(struct scene *s), struct scene *s)
 	if (!kernel_deposits())
 		fail_nth(1);
 	error = call(s);
-	if (!kernel_deposits())
+	if (!kernel_deposits()) {
 		s->other_failed = fail_nth_end();
+		/* Where none failed, nothing was seen. */
+		if (!s->other_failed && !error)
+			error = ENODATA;
+	}
 	return error;
 }
 
