@@ -15,7 +15,7 @@
 #include "report.h"
 
 /* Guest seconds of a fast machine, generous: only a hang comes near. */
-#define STEP_LIMIT	45
+#define STEP_LIMIT	90
 #define KILL_LIMIT	10
 
 static unsigned int slowness = 1;
