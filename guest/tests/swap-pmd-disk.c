@@ -242,9 +242,11 @@ static void swapoff_brings_it(void)
 	struct region r = swapped_out(3);
 
 	swap_cache_forget();
-	swap_off();
+	if (!swap_leave())
+		fatal("swapoff");
 	report(region_intact(&r), "contents");
 	report(region_huge(&r) == THPS, "huge");
+	swap_return();
 }
 
 static void a_bad_sector(void)
@@ -275,6 +277,7 @@ static void on_a_disk(void)
 	CASE(poison_in_what_was_read);
 	CASE(a_bad_sector);
 	CASE(swapoff_brings_it);
+	swap_off();
 }
 
 /* It writes at once, so that nothing stays in the swap cache. */
@@ -286,6 +289,7 @@ static void on_a_RAM_disk(void)
 	}
 	CASE(from_the_device);
 	CASE(swapoff_brings_it);
+	swap_off();
 }
 
 static void on_a_file(void)
@@ -297,6 +301,7 @@ static void on_a_file(void)
 	CASE(from_the_swap_cache);
 	CASE(from_the_device);
 	CASE(swapoff_brings_it);
+	swap_off();
 }
 
 TEST("swap-pmd-disk")
