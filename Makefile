@@ -152,7 +152,7 @@ try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(TRY_IMAGES) $(VMRUN)
 
 clean:
 	rm -rf build/host build/guest build/guest-* build/tools build/kit $(B)/series $(B)/end-* $(B)/checks $(B)/planted $(B)/thpcost $(B)/demo $(B)/demo.json \
-		$(B)/pressure $(B)/pressure.json $(B)/pressure-never.json $(B)/bench $(B)/bench.json $(B)/traffic $(B)/traffic.json $(B)/report $(B)/deb $(B)/deb-* $(B)/programs $(B)/programs.json build/programs $(B)/stock $(B)/undeposit $(B)/try
+		$(B)/pressure $(B)/pressure.json $(B)/pressure-never.json $(B)/bench $(B)/bench.json $(B)/traffic $(B)/traffic.json $(B)/report $(B)/deb $(B)/deb-* $(B)/programs $(B)/programs.json $(B)/programs.failed build/programs $(B)/stock $(B)/undeposit $(B)/try
 
 distclean:
 	@for tree in build/*/tree; do \
