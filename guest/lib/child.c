@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -147,4 +148,22 @@ void child_end(struct child *c)
 	child_close(c);
 	if (status)
 		report(false, "child exits (wait status %#x)", status);
+}
+
+int child_dump(void (*body)(void *arg), void *arg, const char *path)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+	pid_t pid;
+
+	file_must_write("/proc/sys/kernel/core_pattern", path);
+	pid = fork();
+	if (!pid) {
+		if (body)
+			body(arg);
+		setrlimit(RLIMIT_CORE, &all);
+		abort();
+	}
+	if (pid < 0)
+		fatal("fork");
+	return child_reap(pid, STEP_LIMIT);
 }

@@ -50,4 +50,7 @@ void child_close(struct child *c);
 /* Waits for the child and reports, as a line, unless it exited with 0. */
 void child_end(struct child *c);
 
+/* What child_reap() says of a child that runs @body, if any, and dumps core to @path. */
+int child_dump(void (*body)(void *arg), void *arg, const char *path);
+
 #endif

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -213,22 +212,13 @@ static bool in_core(const struct region *r, const char *path)
 
 static void core_dump(void)
 {
-	const struct rlimit core = { RLIM_INFINITY, RLIM_INFINITY };
 	struct region r = region_of_thps(THPS, 8);
 	struct region copy = r;
 	char path[] = "/core.swap-pmd";
 	int status;
-	pid_t pid;
 
-	file_must_write("/proc/sys/kernel/core_pattern", path);
 	swap_out_by_pmd(&r);
-	pid = fork();
-	if (!pid) {
-		setrlimit(RLIMIT_CORE, &core);
-		abort();
-	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		fatal("a child that dumps core");
+	status = child_dump(NULL, NULL, path);
 	report(WIFSIGNALED(status) && WCOREDUMP(status), "core dumped");
 	report(in_core(&copy, path), "all of it is in the core file");
 	unlink(path);

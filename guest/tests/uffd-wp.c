@@ -3,9 +3,7 @@
  * userfaultfd write-protection of whole THPs keeps them huge; of a part it
  * splits the PMD and protects exactly that part.
  */
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -99,20 +97,18 @@ static void all_but_a_page(void)
 
 #define SKIPPED 77
 
-static void dump_protected_holes(void)
+static void protect_holes(void *arg)
 {
-	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
 	struct region r = region_reserve(THPS);
 	size_t size = THPS * thp_size();
 	int uffd = uffd_open(UFFD_FEATURE_PAGEFAULT_FLAG_WP |
 			     UFFD_FEATURE_WP_HUGETLBFS_SHMEM);
 
+	(void)arg;
 	if (uffd < 0 || !hugetlb_map(r.base, size))
 		_exit(SKIPPED);
 	uffd_register(uffd, r.base, size, UFFDIO_REGISTER_MODE_WP);
 	protect(uffd, r.base, size, 1);
-	setrlimit(RLIMIT_CORE, &all);
-	abort();
 }
 
 /* What marks a hole as protected in hugetlb is no page: a core dump leaves it out. */
@@ -121,15 +117,9 @@ static void holes_in_a_core(void)
 	char path[] = "/core.uffd-wp";
 	struct stat core = { 0 };
 	int status;
-	pid_t pid;
 
 	hugetlb_pages(THPS);
-	file_must_write("/proc/sys/kernel/core_pattern", path);
-	pid = fork();
-	if (!pid)
-		dump_protected_holes();
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
-		fatal("a child that dumps core");
+	status = child_dump(protect_holes, NULL, path);
 	hugetlb_pages(0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED) {
 		report_skip("this kernel has no hugetlb pages that it can write-protect");
