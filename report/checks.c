@@ -204,17 +204,24 @@ static double tables_limit(const struct figures *f, const char *series, double x
 
 unsigned int check_growth(const struct pair *p)
 {
-	unsigned int above = 0;
+	unsigned int above = 0, points = 0;
 	const cJSON *point;
 
 	cJSON_ArrayForEach(point, p->changed.series) {
 		const char *series = cJSON_GetObjectItem(point, "series")->valuestring;
 		double x = point_number(point, "x"), limit = tables_limit(&p->changed, series, x);
 
-		if (!point_is(point, series, "thp") || point_number(point, "pagetables") <= limit)
+		if (!point_is(point, series, "thp"))
+			continue;
+		points++;
+		if (point_number(point, "pagetables") <= limit)
 			continue;
 		warnx("%s of %.0f has %.0f bytes of page tables; at most %.0f",
 		      series, x, point_number(point, "pagetables"), limit);
+		above++;
+	}
+	if (!points) {
+		warnx("how page tables grow was not measured");
 		above++;
 	}
 	return above;

@@ -31,7 +31,10 @@ char *goals_of(const struct pair *p, const char *file, const char *metric, bool 
  */
 unsigned int check_runs(const struct pair *p, double part);
 
-/* Points of a curve of the changed kernel that are above the limit of page tables. */
+/*
+ * Points of a curve of the changed kernel that are above the limit of page tables; 1
+ * where it has none.
+ */
 unsigned int check_growth(const struct pair *p);
 
 /* Lines "metric ratio": ratios that are worse by more than @part. */

@@ -27,6 +27,7 @@
 #define PROCESSES	3
 #define CALLS		102000
 #define SWAP_SIZE	(128 * thp_size())
+#define SURELY_SPLIT	10000	/* calls of a process */
 #define LAST_SHOWN	40
 #define MOST_TEXT	1500	/* what the kernel's command line takes */
 
@@ -171,9 +172,14 @@ static void calls_that_fail_now_and_then(void)
 	fail_always(100, false);
 	tables = tables_system();
 	good = play_all(m);
-	report_note("%ld PMDs were split, %ld splits failed",
-		    vmstat("thp_split_pmd") - splits,
-		    vmstat("thp_split_pmd_failed") - failed);
+	splits = vmstat("thp_split_pmd") - splits;
+	failed = vmstat("thp_split_pmd_failed") - failed;
+	report_note("%ld PMDs were split, %ld splits failed", splits, failed);
+	if (thp_possible() && !given && replays[0].count >= SURELY_SPLIT) {
+		report(splits > 0, "PMDs were split");
+		if (!kernel_deposits())
+			report(failed > 0, "splits failed");
+	}
 	for (size_t i = 0; i < replays_count && !given; i++)
 		if (bad[i])
 			shorten(replays[i], &m[i]);
