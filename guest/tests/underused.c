@@ -5,6 +5,7 @@
  * on the list, and the next pass splits it.
  */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../lib/test.h"
@@ -160,6 +161,44 @@ static void of_a_cgroup(void)
 	is_split_by_a_pass(&r, 0);
 }
 
+static void pauser(struct child *me, void *arg)
+{
+	(void)arg;
+	child_pause(me);
+}
+
+/* Splits take a table of each of two processes. */
+static void zero_pages_for_tables(size_t zero)
+{
+	bool splits = kernel_deposits() || zero > 2;
+	struct region r = region_of_thps(THPS, 5 + zero);
+	long underused = vmstat("thp_underused_split_page");
+	struct child c;
+
+	for (size_t i = 0; i < THPS; i++)
+		memset(region_thp(&r, i), 0, zero * page_size());
+	c = child_start(pauser, NULL);
+	child_wait_pause(&c);
+	pass();
+	underused = vmstat("thp_underused_split_page") - underused;
+	if (!report(underused == (splits ? THPS : 0), "%zu zero pages: %s", zero,
+		    splits ? "split" : "not split"))
+		report_note("%ld are", underused);
+	for (size_t i = 0; i < THPS; i++)
+		report(pattern_zero(region_thp(&r, i), zero) &&
+		       region_holds(&r, i * thp_pages() + zero, thp_pages() - zero),
+		       "contents of THP %zu", i);
+	child_go(&c);
+	child_end(&c);
+}
+
+static void less_than_the_tables(void)
+{
+	zero_pages_for_tables(1);
+	zero_pages_for_tables(2);
+	zero_pages_for_tables(3);
+}
+
 /* More zero pages than this are too many: 511 would mean that none are. */
 static void set_limit(long pages)
 {
@@ -188,5 +227,8 @@ TEST("underused")
 		CASE(of_a_cgroup);
 		cgroup_remove();
 	}
+	pass = drop_caches;
+	set_limit(0);
+	CASE(less_than_the_tables);
 	set_limit(limit);
 }
