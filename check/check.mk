@@ -4,8 +4,6 @@
 # and check-builds compile a lot.
 
 BUILDS := $(shell awk '/^[^\#]/ { print $$1 }' check/builds.conf)
-SERIES = $(shell awk '/^[^\#]/ { print $$1 }' patches/$(BASE)/series)
-PATCHES = $(shell kernel/series $(BASE) | sed -E 's,.*/(.*/[0-9]+)-.*,\1,') $(SERIES:%=%/end)
 
 # $(call end_tests,NAME): the guest tests that patches/BASE/series names for its end.
 end_tests = $(shell awk '/^\#/ { next } \
@@ -22,6 +20,12 @@ $(error unknown configuration '$(filter-out $(BUILDS),$(BUILD))'; known: $(BUILD
 endif
 endif
 ifneq ($(filter check-series,$(MAKECMDGOALS)),)
+LISTED := $(shell kernel/series $(BASE) 2>&1)
+ifneq ($(.SHELLSTATUS),0)
+$(error $(LISTED))
+endif
+SERIES := $(shell awk '/^[^\#]/ { print $$1 }' patches/$(BASE)/series)
+PATCHES := $(shell printf '%s\n' $(LISTED) | sed -E 's,.*/(.*/[0-9]+)-.*,\1,') $(SERIES:%=%/end)
 ifneq ($(filter-out $(PATCHES),$(PATCH)),)
 $(error unknown patch '$(filter-out $(PATCHES),$(PATCH))'; known: $(PATCHES))
 endif
@@ -48,7 +52,13 @@ check-bases:
 	@check/bases $(DIFF:%=--diff)
 
 # The lab itself on another Debian, from nothing: hours. What works there is committed.
-STEPS ?= root tools test-tools demo test bench test-deb
+ALL_STEPS := root tools test-tools demo test bench test-deb
+STEPS ?= $(ALL_STEPS)
+ifneq ($(filter test-debian,$(MAKECMDGOALS)),)
+ifneq ($(filter-out $(ALL_STEPS),$(STEPS)),)
+$(error unknown step '$(filter-out $(ALL_STEPS),$(STEPS))'; known: $(ALL_STEPS))
+endif
+endif
 
 .PHONY: test-debian
 test-debian: | packages-debian-root
@@ -68,6 +78,11 @@ PLANT_CONTROLS = $(shell awk '/^[^\#]/ { n = split($$4, t, ","); \
 	for (i = 1; i <= n; i++) print "planted/" $$3 "/" t[i] }' check/plants.conf | sort -u)
 PLANTS := $(shell awk '/^[^\#]/ { n = split($$4, t, ","); \
 	for (i = 1; i <= n; i++) print $$1 "/" t[i] }' check/plants.conf)
+ifneq ($(filter check-plants,$(MAKECMDGOALS)),)
+ifneq ($(filter-out $(PLANTS),$(PLANT)),)
+$(error unknown plant '$(filter-out $(PLANTS),$(PLANT))'; known: those of check/plants.conf, as BUG/TEST)
+endif
+endif
 
 .PHONY: check-plants
 

@@ -3,6 +3,11 @@
 # Documents that are made of what the tests and the source say, and long runs.
 
 KERNEL ?= undeposit
+ifneq ($(filter random,$(MAKECMDGOALS)),)
+ifeq ($(filter stock undeposit try,$(KERNEL)),)
+$(error unknown kernel '$(KERNEL)'; known: stock undeposit try)
+endif
+endif
 
 SWEEPS = $(shell awk '/^fail-/ { print $$1 == "fail-device" ? "kasan/" $$1 : $$1 }' guest/tests.conf)
 SWEEP_DOC := docs/sweep$(BACKPORT_OF:%=-$(BASE)).md
