@@ -46,15 +46,6 @@ struct kind {
 	void (*map)(char *at, size_t size);
 };
 
-static size_t power_of_two(size_t size)
-{
-	size_t power = 1;
-
-	while (power < size)
-		power *= 2;
-	return power;
-}
-
 static void must_map_hugetlb(char *at, size_t size)
 {
 	if (!hugetlb_map(at, size))

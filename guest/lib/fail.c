@@ -220,3 +220,17 @@ void fail_pages(unsigned int most)
 	set(PAGES, "times", text);
 	set(SLAB, "times", "0");
 }
+
+void fail_huge(bool on)
+{
+	if (on) {
+		fail_aim(FAIL_ANY, NULL);
+		fail_from_order(1);
+		fail_me(true);
+		fail_always(100, false);
+	} else {
+		fail_always(0, false);
+		fail_me(false);
+		fail_from_order(0);
+	}
+}

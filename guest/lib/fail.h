@@ -42,6 +42,9 @@ void fail_me(bool on);
 /* Spares page allocations below @order, and with order > 0 all of slab. */
 void fail_from_order(unsigned int order);
 
+/* Whether this task gets no huge page from now on, and all that is smaller. */
+void fail_huge(bool on);
+
 /* Lets no more than @most page allocations fail, and none of slab. */
 void fail_pages(unsigned int most);
 

@@ -2,12 +2,16 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "access.h"
+#include "pagemap.h"
 #include "pattern.h"
+#include "report.h"
 #include "scene.h"
 #include "size.h"
 #include "uapi.h"
+#include "uffd.h"
 
 int scene_munmap(struct scene *s)
 {
@@ -17,6 +21,29 @@ int scene_munmap(struct scene *s)
 int scene_mprotect(struct scene *s)
 {
 	return mprotect(s->at, page_size(), PROT_READ) ? errno : 0;
+}
+
+void scene_huge_zero(struct scene *s)
+{
+	if (madvise(s->r.base, thp_size(), MADV_DONTNEED) ||
+	    !can_read(s->r.base) || !pagemap_is_huge_zero(s->r.base))
+		fatal("no huge zero page");
+	s->r.seed = REGION_ZERO;
+}
+
+void scene_watch_writes(struct scene *s)
+{
+	s->fd = uffd_open(UFFD_FEATURE_WP_ASYNC);
+	if (s->fd < 0)
+		fatal("userfaultfd");
+	uffd_register(s->fd, s->r.base, thp_size(), UFFDIO_REGISTER_MODE_WP);
+	if (uffd_protect(s->fd, s->r.base, thp_size(), 1))
+		fatal("UFFDIO_WRITEPROTECT");
+}
+
+void scene_unwatch(struct scene *s)
+{
+	close(s->fd);
 }
 
 bool scene_gone(struct scene *s)

@@ -19,6 +19,13 @@ bool scene_gone(struct scene *s);	/* no access */
 bool scene_zero(struct scene *s);
 bool scene_read_only(struct scene *s);	/* contents intact, neighbours writable */
 
+/* The region becomes the huge zero page, which is no memory of its own. */
+void scene_huge_zero(struct scene *s);
+
+/* userfaultfd that asks no one: a write splits, and counts as a write. */
+void scene_watch_writes(struct scene *s);
+void scene_unwatch(struct scene *s);
+
 /*
  * MADV_HWPOISON of the page, and of the next one each time: what is poisoned
  * stays so. A process that it must kill is told by SIGBUS, which is caught.

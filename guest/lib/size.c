@@ -46,3 +46,12 @@ bool tables_share_pages(void)
 {
 	return table_size() < page_size();
 }
+
+size_t power_of_two(size_t size)
+{
+	size_t power = 1;
+
+	while (power < size)
+		power *= 2;
+	return power;
+}

@@ -8,6 +8,9 @@
 
 size_t page_size(void);
 
+/* The least power of two that is no less than @size. */
+size_t power_of_two(size_t size);
+
 /*
  * Whether this machine can map memory with huge PMDs: undeposit.thp=0 on the
  * kernel command line says that it cannot.

@@ -33,3 +33,11 @@ void split_vma(const struct region *r, size_t thp)
 		     PROT_READ))
 		fatal("mprotect of THP %zu", thp);
 }
+
+void split_pmd(const struct region *r, size_t thp)
+{
+	split_vma(r, thp);
+	if (mprotect(region_page(r, thp * thp_pages() + 1), page_size(),
+		     PROT_READ | PROT_WRITE))
+		fatal("mprotect of THP %zu", thp);
+}

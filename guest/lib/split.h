@@ -23,4 +23,7 @@ void split_folio(const struct region *r, size_t thp);
 /* Makes a page of a THP read-only, which splits its VMA and its PMD. */
 void split_vma(const struct region *r, size_t thp);
 
+/* The same and back again: the PMD stays split. */
+void split_pmd(const struct region *r, size_t thp);
+
 #endif

@@ -69,13 +69,8 @@ static void again_after_a_split(void)
 	struct region r = region_of_thps(THPS, 3);
 	struct tables before = tables_read(0);
 
-	for (size_t i = 0; i < THPS; i++) {
-		char *page = region_page(&r, i * thp_pages() + 1);
-
-		if (mprotect(page, page_size(), PROT_READ) ||
-		    mprotect(page, page_size(), PROT_READ | PROT_WRITE))
-			fatal("mprotect");
-	}
+	for (size_t i = 0; i < THPS; i++)
+		split_pmd(&r, i);
 	report_tables(&before, tables_if_split(THPS), "split");
 	advise(&r, MADV_COLLAPSE);
 	report(region_huge(&r) == THPS, "huge again");

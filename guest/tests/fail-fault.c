@@ -35,14 +35,6 @@ static void share_with_three(struct scene *s)
 	scene_share(s, 3);
 }
 
-static void zero_page(struct scene *s)
-{
-	if (madvise(s->r.base, thp_size(), MADV_DONTNEED) ||
-	    !can_read(s->r.base) || !pagemap_is_huge_zero(s->r.base))
-		fatal("no huge zero page");
-	s->r.seed = REGION_ZERO;
-}
-
 static const char *zero_page_is_split(void)
 {
 	return huge_zero_is_replaced_whole() ? NULL :
@@ -53,22 +45,6 @@ static const char *zero_page_is_replaced(void)
 {
 	return huge_zero_is_replaced_whole() ?
 	       "this kernel maps a THP in its place" : NULL;
-}
-
-/* No one is asked: a write splits, and counts as a write. */
-static void watch(struct scene *s)
-{
-	s->fd = uffd_open(UFFD_FEATURE_WP_ASYNC);
-	if (s->fd < 0)
-		fatal("userfaultfd");
-	uffd_register(s->fd, s->r.base, thp_size(), UFFDIO_REGISTER_MODE_WP);
-	if (uffd_protect(s->fd, s->r.base, thp_size(), 1))
-		fatal("UFFDIO_WRITEPROTECT");
-}
-
-static void unwatch(struct scene *s)
-{
-	close(s->fd);
 }
 
 static void swap_out(struct scene *s)
@@ -83,15 +59,15 @@ static const struct sweep sweeps[] = {
 	  .set_up = share_with_three,
 	  .call = touch, .fault = true },
 	{ "write to a THP protected by userfaultfd",
-	  .missing = uffd_protect_missing, .set_up = watch,
-	  .call = touch, .fault = true, .tear_down = unwatch },
+	  .missing = uffd_protect_missing, .set_up = scene_watch_writes,
+	  .call = touch, .fault = true, .tear_down = scene_unwatch },
 	{ "write to the huge zero page", .never_splits = true,
 	  .charges = true,
 	  .missing = zero_page_is_split,
-	  .set_up = zero_page, .call = touch, .fault = true },
+	  .set_up = scene_huge_zero, .call = touch, .fault = true },
 	{ "write to a page of the huge zero page", .charges = true,
 	  .missing = zero_page_is_replaced,
-	  .set_up = zero_page, .call = touch, .fault = true },
+	  .set_up = scene_huge_zero, .call = touch, .fault = true },
 	{ "read of a swapped out THP", .never_splits = true,
 	  .charges = true,
 	  .set_up = swap_out, .call = touch_by_read, .fault = true },

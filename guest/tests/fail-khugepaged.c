@@ -61,13 +61,8 @@ static void of_split_THPs(void)
 {
 	struct region r = region_of_thps(THPS, 2);
 
-	for (size_t i = 0; i < THPS; i++) {
-		char *page = region_page(&r, i * thp_pages() + 1);
-
-		if (mprotect(page, page_size(), PROT_READ) ||
-		    mprotect(page, page_size(), PROT_READ | PROT_WRITE))
-			fatal("mprotect");
-	}
+	for (size_t i = 0; i < THPS; i++)
+		split_pmd(&r, i);
 	run(&r, "collapse of split THPs by khugepaged");
 }
 

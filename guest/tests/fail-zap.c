@@ -58,15 +58,6 @@ static bool both_zero(struct scene *s)
 	return zero_until(s, thp_pages() + (s->at - s->r.base) / page_size());
 }
 
-/* The region becomes the huge zero page, which is no memory of its own. */
-static void zero_page(struct scene *s)
-{
-	if (madvise(s->r.base, thp_size(), MADV_DONTNEED) ||
-	    !can_read(s->r.base) || !pagemap_is_huge_zero(s->r.base))
-		fatal("no huge zero page");
-	s->r.seed = REGION_ZERO;
-}
-
 static const struct sweep sweeps[] = {
 	{ "MADV_DONTNEED of a page", .must_split = true,
 	  .call = call_dontneed, .done = scene_zero },
@@ -78,10 +69,10 @@ static const struct sweep sweeps[] = {
 	  .missing = guards_missing,
 	  .call = call_guard, .done = guarded },
 	{ "MADV_DONTNEED of a page of the huge zero page", .must_split = true,
-	  .set_up = zero_page, .call = call_dontneed, .done = scene_zero },
+	  .set_up = scene_huge_zero, .call = call_dontneed, .done = scene_zero },
 	{ "MADV_GUARD_INSTALL in the huge zero page", .must_split = true,
 	  .missing = guards_missing,
-	  .set_up = zero_page, .call = call_guard, .done = guarded },
+	  .set_up = scene_huge_zero, .call = call_guard, .done = guarded },
 };
 
 SWEEPS_AT_LIMIT("fail-zap", sweeps)

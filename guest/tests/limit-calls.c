@@ -31,22 +31,6 @@ static int result(long ret)
 	return ret < 0 ? errno : 0;
 }
 
-/* No one is asked: a write splits, and counts as a write. */
-static void watch_writes(struct scene *s)
-{
-	s->fd = uffd_open(UFFD_FEATURE_WP_ASYNC);
-	if (s->fd < 0)
-		fatal("userfaultfd");
-	uffd_register(s->fd, s->r.base, thp_size(), UFFDIO_REGISTER_MODE_WP);
-	if (uffd_protect(s->fd, s->r.base, thp_size(), 1))
-		fatal("UFFDIO_WRITEPROTECT");
-}
-
-static void unwatch(struct scene *s)
-{
-	close(s->fd);
-}
-
 static const char *async_missing(void)
 {
 	return uffd_has(UFFD_FEATURE_WP_ASYNC) ? NULL :
@@ -62,7 +46,7 @@ static void fill_pipe(struct scene *s)
 		fatal("pipe");
 	close(ends[1]);
 	s->value = ends[0];
-	watch_writes(s);
+	scene_watch_writes(s);
 }
 
 static int call_read(struct scene *s)
@@ -73,7 +57,7 @@ static int call_read(struct scene *s)
 static void unwatch_and_close(struct scene *s)
 {
 	close(s->value);
-	unwatch(s);
+	scene_unwatch(s);
 }
 
 static volatile sig_atomic_t signals;
@@ -107,7 +91,7 @@ static void stack_in_region(struct scene *s)
 	if (sigaction(SIGUSR1, &action, NULL))
 		fatal("sigaction");
 	set_stack(s->at, 0);
-	watch_writes(s);
+	scene_watch_writes(s);
 }
 
 static int call_signal(struct scene *s)
@@ -128,7 +112,7 @@ static bool signal_came(struct scene *s)
 static void unwatch_and_leave_stack(struct scene *s)
 {
 	set_stack(s->at, SS_DISABLE);
-	unwatch(s);
+	scene_unwatch(s);
 }
 
 /* Base pages, so that the page table for the target is there. */
@@ -264,7 +248,7 @@ static const struct sweep calls[] = {
 	  .done = page_moved },
 	{ "UFFDIO_MOVE of a page", .missing = uffd_move_missing,
 	  .set_up = watch_target, .call = call_uffd_move, .done = page_moved,
-	  .tear_down = unwatch },
+	  .tear_down = scene_unwatch },
 	{ "KSM of two pages", .missing = ksm_missing,
 	  .set_up = two_alike, .call = call_ksm, .done = two_merged,
 	  .tear_down = unmerge },

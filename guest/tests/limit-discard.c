@@ -120,14 +120,6 @@ static bool page_of_each_zero(struct scene *s)
 	return true;
 }
 
-static void map_zero_page(struct scene *s)
-{
-	if (madvise(s->r.base, thp_size(), MADV_DONTNEED) ||
-	    !can_read(s->r.base) || !pagemap_is_huge_zero(s->r.base))
-		fatal("no huge zero page");
-	s->r.seed = REGION_ZERO;
-}
-
 static int call_dontneed(struct scene *s)
 {
 	return result(madvise(s->at, page_size(), MADV_DONTNEED));
@@ -189,7 +181,7 @@ static const struct sweep discards[] = {
 	  .set_up = share, .call = call_page_of_each,
 	  .done = page_of_each_zero },
 	{ "MADV_DONTNEED in the huge zero page",
-	  .set_up = map_zero_page, .call = call_dontneed,
+	  .set_up = scene_huge_zero, .call = call_dontneed,
 	  .done = scene_zero },
 	{ "process_madvise of a page", .missing = process_madvise_missing,
 	  .set_up = open_pidfd, .call = call_process_madvise,

@@ -37,14 +37,9 @@ static void no_huge_page(void)
 	struct region r = region_of_thps(THPS, 1);
 
 	swap_out_by_pmd(&r);
-	fail_aim(FAIL_ANY, NULL);
-	fail_from_order(1);
-	fail_me(true);
-	fail_always(100, false);
+	fail_huge(true);
 	comes_back(&r, 0, THPS);
-	fail_always(0, false);
-	fail_me(false);
-	fail_from_order(0);
+	fail_huge(false);
 }
 
 static void THP_off(void)

@@ -63,14 +63,9 @@ static void without_huge_pages(void)
 	struct region r = region_of_thps(THPS, 4);
 
 	swap_out_by_pmd(&r);
-	fail_aim(FAIL_ANY, NULL);
-	fail_from_order(1);
-	fail_me(true);
-	fail_always(100, false);
+	fail_huge(true);
 	report(swap_leave(), "swapoff");
-	fail_always(0, false);
-	fail_me(false);
-	fail_from_order(0);
+	fail_huge(false);
 	report(region_huge(&r) == 0, "nothing is huge");
 	report(region_intact(&r), "contents");
 	swap_return();

@@ -333,15 +333,6 @@ struct result measure(const struct kit *kit, const struct bench *b, size_t worke
 	return r;
 }
 
-static size_t power_of_two(size_t size)
-{
-	size_t power = 1;
-
-	while (power < size)
-		power *= 2;
-	return power;
-}
-
 static void read_tables(struct child *me, void *arg)
 {
 	const struct job *job = arg;
