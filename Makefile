@@ -52,7 +52,7 @@ help:
 	@echo '                       PLANT=zap-skips/fail-zap one, which writes nothing'
 	@echo 'make docs-sweep        docs/sweep.md anew: what becomes of each failed allocation; docs-report: docs/report'
 	@echo 'make check-bases       where the series of the bases differ, and why; DIFF=1 shows the messages'
-	@echo 'make test-debian       all of this on a Debian that has git and make alone, as root; SUITE=trixie, STEPS="demo test" some'
+	@echo 'make test-debian       what the README says and more, on a Debian that has git and make alone; as root; SUITE=trixie, STEPS="demo test" some'
 	@echo 'make check-callers     whether docs/split-callers.md has a row for each caller of a split, and no other'
 	@echo
 	@echo 'make tools             thpcost: what a machine would gain, or gains (no kernel source needed)'
