@@ -130,21 +130,24 @@ demo: $(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl $(COMPARE)
 	@$(COMPARE) --claims report/claims --save $(B)/demo.json \
 		$(B)/demo/stock.jsonl $(B)/demo/undeposit.jsonl
 
+# $(call guest_tests,TESTS): vm/guest-test runs them, and says now and then how far it is.
+guest_tests = printf '%s %s\n' $(words $1) "$$(date +%s)" >$(B)/tests.progress; \
+	BASE=$(BASE) KVM=$(KVM) PROGRESS=$(B)/tests.progress \
+	prove --failures -j$(JOBS) --exec vm/guest-test $1
+
 # Every test on the changed kernel, those that say "both" on stock, and the ones
 # chosen for other machines.
 TESTS = $(shell awk '/^[^\#]/ { print "undeposit/" $$1 } \
 	$$5 == "both" { print "stock/" $$1 }' guest/tests.conf)
 
 test: $$(call machine_parts,$(CHOSEN)) $(B)/stock/test.bzImage $(B)/undeposit/test.bzImage $(GUEST) $(GUEST_IMAGES) $(VMRUN) $(COMPARE) $(THPCOST_TESTED)
-	@BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) --exec vm/guest-test $(TESTS) \
-		$(foreach m,$(CHOSEN),$(call machine_choice,$m)); \
+	@$(call guest_tests,$(TESTS) $(foreach m,$(CHOSEN),$(call machine_choice,$m))); \
 	guest=$$?; \
 	BASE=$(BASE) KVM=$(KVM) prove --failures -j$(JOBS) $(THPCOST_TESTS) tools/thpcost/tests/truth && \
 		exit $$guest
 
 test-arch: $$(call machine_parts,$(ARCH)) $(VMRUN)
-	@BASE=$(BASE) prove --failures -j$(JOBS) --exec vm/guest-test \
-		$(foreach m,$(ARCH),$(call machine_tests,$m))
+	@$(call guest_tests,$(foreach m,$(ARCH),$(call machine_tests,$m)))
 
 try: $(B)/try/$$(call machine_image,$(MACHINE)) $(GUEST) $(TRY_IMAGES) $(VMRUN)
 	@BASE=$(BASE) KVM=$(KVM) prove --verbose --exec vm/guest-test \

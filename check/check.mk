@@ -42,7 +42,7 @@ check-series: $(B)/stock/version $(GUEST_BUILD)/initrd.gz $(GUEST_IMAGES) $(VMRU
 	@check/series $(BASE)
 	@BASE=$(BASE) prove --timer --failures --exec check/series-test \
 		$(or $(PATCH),round-trip checkpatch $(PATCHES) whole)
-	@[ -z "$(ENDS)" ] || BASE=$(BASE) KVM=$(KVM) prove --timer --failures -j$(JOBS) --exec vm/guest-test $(ENDS)
+	@[ -z "$(ENDS)" ] || { $(call guest_tests,$(ENDS)); }
 
 check-builds: $(B)/undeposit/stamp | packages-checks
 	@BASE=$(BASE) prove --timer --failures --exec check/build-test $(or $(BUILD),$(BUILDS) coverage)
