@@ -78,8 +78,9 @@ static void without_tables(const struct region *r)
 	fail_always(0, true);
 	fail_aim(FAIL_ANY, NULL);
 	tried = vmstat("thp_split_pmd_failed") - tried;
-	if (!report(tried >= PASSES && tried < 2 * PASSES,
-		    "each pass tries a THP, and no other for nothing"))
+	/* Reclaim in a memory cgroup goes round many times. */
+	if (!report(tried >= PASSES && (pass != drop_caches || tried < PASSES * THPS),
+		    "each pass tries a THP, and not all for nothing"))
 		report_note("%d passes tried %ld", PASSES, tried);
 	report(vmstat("thp_underused_split_page") == underused &&
 	       vmstat("thp_split_page") == splits && region_huge(r) == THPS,
@@ -239,6 +240,7 @@ TEST("underused")
 	}
 	pass = drop_caches;
 	set_limit(0);
+	pass();
 	CASE(less_than_the_tables);
 	set_limit(limit);
 }
